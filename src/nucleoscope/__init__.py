@@ -1,0 +1,1 @@
+"""nucleoscope: train a nucleus classifier you can trust, and run it where you work."""

@@ -1,0 +1,108 @@
+"""Augmentation of whole batches in a few tensor operations, and the one transform of evaluation.
+
+Geometry (flips, quarter turns, small turns, scale, shift and the change to the training size) is one affine
+sampling. Stain and colour are one affine map of optical density: haematoxylin, eosin and residual are each
+scaled and shifted (Tellez et al. 2018, doi:10.1109/TMI.2018.2820199) in the basis of Ruifrok and Johnston
+(2001), and brightness, contrast and saturation are further factors of the same 3x3 matrix.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+# Optical density of haematoxylin, eosin and DAB in R, G, B (Ruifrok and Johnston 2001), rows of unit length.
+_STAINS = torch.tensor([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11], [0.27, 0.57, 0.78]])
+_DENSITY = -torch.log((torch.arange(256, dtype=torch.float32) + 1.0) / 256.0)
+
+
+@dataclass(frozen=True)
+class Jitter:
+    """How far a crop may be changed at strength 1; each value is the half width of a uniform range."""
+
+    shift: float = 0.06  # of the side
+    scale: float = 0.12
+    turn: float = 15.0  # degrees, on top of quarter turns
+    stain_scale: float = 0.25
+    stain_shift: float = 0.05  # optical density
+    brightness: float = 0.05  # optical density
+    contrast: float = 0.15
+    saturation: float = 0.20
+
+
+def to_float(pictures: Tensor) -> Tensor:
+    """The transform of evaluation: uint8 (B, 3, H, W) -> float32 in 0..1."""
+    return pictures.float() / 255.0
+
+
+def augment(
+    pictures: Tensor,
+    size: tuple[int, int],
+    strength: float,
+    generator: torch.Generator,
+    jitter: Jitter | None = None,
+) -> Tensor:
+    """Change every crop of a batch at random, each in its own way.
+
+    Args:
+        pictures: (B, 3, H, W) uint8.
+        size: height and width to sample at.
+        strength: 0 keeps geometry to flips and quarter turns and leaves the colours; 1 is the full `jitter`.
+        generator: the source of randomness, on the CPU.
+        jitter: ranges at strength 1.
+
+    Returns:
+        (B, 3, *size) float32 in 0..1.
+    """
+    ranges = jitter or Jitter()
+    device = pictures.device
+    density = _DENSITY.to(device)[pictures.int()]  # (B, 3, H, W)
+    geometry = _geometry(len(pictures), strength, ranges, generator).to(device)
+    grid = functional.affine_grid(geometry, [len(pictures), 3, *size], align_corners=False)
+    density = functional.grid_sample(
+        density.contiguous(memory_format=torch.channels_last),
+        grid,
+        padding_mode="reflection",
+        align_corners=False,
+    )
+    if strength > 0:
+        matrix, offset = _colour(len(pictures), strength, ranges, generator)
+        flat = density.flatten(2)  # (B, 3, H*W)
+        density = torch.baddbmm(offset.to(device), matrix.to(device), flat).view_as(density)
+    return torch.exp(-density).clamp_(0.0, 1.0)
+
+
+def _uniform(count: int, half_width: float, generator: torch.Generator, columns: int = 1) -> Tensor:
+    """Uniform in -half_width..half_width, (count, columns)."""
+    return (torch.rand(count, columns, generator=generator) * 2.0 - 1.0) * half_width
+
+
+def _geometry(count: int, strength: float, ranges: Jitter, generator: torch.Generator) -> Tensor:
+    """Maps from output to input coordinates in -1..1, (count, 2, 3)."""
+    quarter = torch.randint(0, 4, (count, 1), generator=generator) * (math.pi / 2)
+    angle = quarter + _uniform(count, math.radians(ranges.turn) * strength, generator)
+    scale = torch.exp(_uniform(count, ranges.scale * strength, generator))
+    mirror = torch.randint(0, 2, (count, 1), generator=generator) * 2.0 - 1.0
+    cosine, sine = torch.cos(angle) * scale, torch.sin(angle) * scale
+    shift = _uniform(count, 2.0 * ranges.shift * strength, generator, columns=2)  # the side is 2 long
+    rows = torch.cat([cosine * mirror, -sine, shift[:, :1], sine * mirror, cosine, shift[:, 1:]], dim=1)
+    return rows.view(count, 2, 3)
+
+
+def _colour(count: int, strength: float, ranges: Jitter, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Affine maps of optical density: matrices (count, 3, 3) that act on columns, offsets (count, 3, 1)."""
+    stains = _STAINS / _STAINS.norm(dim=1, keepdim=True)
+    scale = 1.0 + _uniform(count, ranges.stain_scale * strength, generator, columns=3)
+    shift = _uniform(count, ranges.stain_shift * strength, generator, columns=3)
+    # A row of density d has the stain amounts d S^-1; scaled by diag(scale), shifted, and mixed again by S.
+    stain = torch.linalg.inv(stains) @ torch.diag_embed(scale) @ stains  # (count, 3, 3), acts on rows
+    grey = torch.full((3, 3), 1.0 / 3.0)
+    vivid = 1.0 + _uniform(count, ranges.saturation * strength, generator)[:, :, None]
+    contrast = 1.0 + _uniform(count, ranges.contrast * strength, generator)[:, :, None]
+    colour = contrast * (vivid * torch.eye(3) + (1.0 - vivid) * grey)
+    brightness = _uniform(count, ranges.brightness * strength, generator)[:, :, None]
+    matrix = (stain @ colour).transpose(1, 2)
+    offset = (shift[:, None, :] @ stains @ colour).transpose(1, 2) + brightness
+    return matrix.contiguous(), offset

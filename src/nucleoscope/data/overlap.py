@@ -1,0 +1,178 @@
+"""Crops that share exact pixels: at which offsets, from which tiles, and what a split leaks through them.
+
+Crops are cut around every nucleus of a tile, so those of neighbouring nuclei hold the same pixels at an
+offset. A classifier that has seen one of them has seen much of the other; a split must know.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nucleoscope.data.tiles import over_each_other, place
+from nucleoscope.data.windows import WINDOW, candidate_offsets
+from nucleoscope.errors import DataError
+
+Subset = NDArray[np.int64] | NDArray[np.bool_]
+"""Some of the N crops: their positions, or a mask (N,)."""
+
+
+@dataclass(frozen=True)
+class Overlaps:
+    """Where each crop lies in its tile, and every pair of crops that hold the same pixels.
+
+    A tile here is what shared pixels reveal: all crops that are linked, directly or through others. Crops of
+    one field that no chain of crops connects are several tiles; a crop alone is a tile of its own.
+
+    Attributes:
+        tile: (N,) the tile of each crop: 0, 1, ... in the order of their first crops.
+        x: (N,) left edge of each crop in its tile, in pixels to the right; the smallest of a tile is 0.
+        y: (N,) top edge of each crop in its tile, in pixels down; the smallest of a tile is 0.
+        pairs: (P, 2) crops i < j whose common rectangle is equal pixel by pixel; sorted.
+        offsets: (P, 2) (dx, dy), the top-left of j relative to that of i, in pixels.
+        size: height and width of a crop, in pixels.
+        conflicts: pairs that contradict the rest of their tile: equal at another offset than stronger links
+            say, or lying over each other without being equal. They are not among `pairs`. 0 unless different
+            places show the same picture, or crops were changed after they were cut.
+    """
+
+    tile: NDArray[np.int64]
+    x: NDArray[np.int64]
+    y: NDArray[np.int64]
+    pairs: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    size: tuple[int, int]
+    conflicts: int = 0
+
+    def __len__(self) -> int:
+        return len(self.tile)
+
+    @property
+    def tiles(self) -> int:
+        """The number of tiles."""
+        return int(self.tile.max(initial=-1)) + 1
+
+    @cached_property
+    def shared_fraction(self) -> NDArray[np.float64]:
+        """The share of a crop's area that the two crops of a pair have in common, (P,), in (0, 1]."""
+        fraction: NDArray[np.float64] = _common_area(self.offsets, self.size) / (self.size[0] * self.size[1])
+        return fraction
+
+    def closest(self, among: Subset, of: Subset) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The crop that shares most pixels with each crop of a subset.
+
+        Args:
+            among: the crops to choose from, for example those of the training part.
+            of: the K crops to find one for, for example those of the validation part.
+
+        Returns:
+            crop, (K,), the position of the chosen crop or -1 where none shares a pixel, and fraction, (K,),
+            the share of the area in common. Of several with the same share, the first.
+        """
+        ends = np.concatenate([self.pairs, self.pairs[:, ::-1]])
+        shared = np.concatenate([self.shared_fraction, self.shared_fraction])
+        wanted = _mask(among, len(self))[ends[:, 0]]
+        ends, shared = ends[wanted], shared[wanted]
+        order = np.lexsort((-ends[:, 0], shared))  # later assignments win
+        crop, fraction = np.full(len(self), -1), np.zeros(len(self))
+        crop[ends[order, 1]] = ends[order, 0]
+        fraction[ends[order, 1]] = shared[order]
+        chosen = np.arange(len(self))[of]
+        return crop[chosen], fraction[chosen]
+
+
+def find_overlaps(images: NDArray[np.uint8], *, progress: Callable[[float], None] | None = None) -> Overlaps:
+    """Find which crops share pixels, where, and from which tiles they were cut.
+
+    Windows of 8x8 pixels that occur in several crops suggest offsets; those at which the whole common
+    rectangle is equal, pixel by pixel, are links. Linked crops get coordinates, and from these every pair
+    that lies over each other is derived and compared again, so that no pair depends on the choice of windows
+    once its tile is joined. The cost grows linearly with the number of crops.
+
+    A link needs about a fortieth of a crop's area in common, with texture in it: 10x80 pixels of 100x100, and
+    never less than 8 on a side (see `windows.SAMPLES_PER_CROP`). Glass and padding do not link. A false link,
+    which takes the same texture in two places, can only make two tiles one: the safe side of a split. It
+    shows in `Overlaps.conflicts`.
+
+    Args:
+        images: (N, H, W, 3) uint8 RGB, in memory or memory-mapped.
+        progress: called with the finished share of the work, 0..1.
+
+    Raises:
+        DataError: the array is not one of RGB crops, or they are smaller than a window.
+    """
+    _check(images)
+    images = np.asarray(images)  # plain views of a memory map: its own slices are slow
+    report = progress or (lambda share: None)
+    count, size = len(images), images.shape[1:3]
+    candidates = candidate_offsets(images, lambda share: report(0.6 * share))
+    links = candidates[_equal(images, candidates, lambda share: report(0.6 + 0.2 * share))]
+    tile, x, y = place(count, links, _common_area(links[:, 2:], size))
+    placed = over_each_other(tile, x, y, size)
+    equal = _equal(images, placed, lambda share: report(0.8 + 0.2 * share))
+    corners = np.stack([x, y], axis=1)
+    astray = (corners[links[:, 1]] - corners[links[:, 0]] != links[:, 2:]).any(axis=1)
+    conflicts = int(astray.sum() + (~equal).sum())
+    return Overlaps(tile, x, y, placed[equal, :2], placed[equal, 2:], size, conflicts)
+
+
+@dataclass(frozen=True)
+class Leak:
+    """How much of the validation crops was already seen in training.
+
+    Attributes:
+        share: share of the validation crops that have a pixel in common with a training crop, 0..1.
+        mean_largest: mean over the validation crops of the largest share of their area that one training crop
+            also holds, 0..1.
+    """
+
+    share: float
+    mean_largest: float
+
+
+def leak(overlaps: Overlaps, train: Subset, validation: Subset) -> Leak:
+    """Measure what validation crops have in common with training crops; all zero without validation crops."""
+    fraction = overlaps.closest(train, validation)[1]
+    if not len(fraction):
+        return Leak(0.0, 0.0)
+    return Leak(float((fraction > 0).mean()), float(fraction.mean()))
+
+
+def _check(images: NDArray[np.uint8]) -> None:
+    if images.ndim != 4 or images.shape[3] != 3 or images.dtype != np.uint8:
+        raise DataError(
+            f"crops have shape {images.shape} and type {images.dtype}; expected (N, height, width, 3) and uint8"
+        )
+    if min(images.shape[1:3]) < WINDOW:
+        raise DataError(
+            f"crops are {images.shape[2]}x{images.shape[1]} pixels; expected at least {WINDOW} on each side: "
+            "cut larger crops"
+        )
+
+
+def _equal(images: NDArray[np.uint8], placed: NDArray[np.int64], report: Callable[[float], None]) -> NDArray[np.bool_]:
+    """Whether the crops of each row (first, second, dx, dy) are equal where both have pixels, (M,)."""
+    height, width = images.shape[1:3]
+    equal = np.empty(len(placed), np.bool_)
+    for row, (first, second, dx, dy) in enumerate(placed.tolist()):
+        in_first = images[first, max(dy, 0) : height + min(dy, 0), max(dx, 0) : width + min(dx, 0)]
+        in_second = images[second, max(-dy, 0) : height + min(-dy, 0), max(-dx, 0) : width + min(-dx, 0)]
+        equal[row] = (in_first == in_second).all()
+        if row % 1024 == 0:
+            report(row / len(placed))
+    report(1.0)
+    return equal
+
+
+def _common_area(offsets: NDArray[np.int64], size: tuple[int, int]) -> NDArray[np.int64]:
+    """Pixels in common at each offset (dx, dy), (M,)."""
+    area: NDArray[np.int64] = (size[1] - np.abs(offsets[:, 0])) * (size[0] - np.abs(offsets[:, 1]))
+    return area
+
+
+def _mask(subset: Subset, count: int) -> NDArray[np.bool_]:
+    mask = np.zeros(count, np.bool_)
+    mask[subset] = True
+    return mask

@@ -1,0 +1,54 @@
+"""Labelled pictures that have been found but not decoded yet."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nucleoscope.data.reading.sources import SourceFile
+from nucleoscope.data.reading.wording import shown
+from nucleoscope.errors import DataError
+
+MIN_CROPS = 2
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Labelled picture files; all parts have the order of `files`.
+
+    Attributes:
+        files: N pictures of a source.
+        names: N unique names.
+        labels: (N,) int64 in 0..C-1.
+        classes: C class names.
+        label_values: C labels as they are in the user's files and in a submission.
+        groups: N names of what each crop was cut from, or None.
+        notes: what a person should know, in sentences.
+    """
+
+    files: tuple[SourceFile, ...]
+    names: tuple[str, ...]
+    labels: NDArray[np.int64]
+    classes: tuple[str, ...]
+    label_values: tuple[int, ...]
+    groups: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
+
+
+def check_classes(labelled: Labelled, where: Path) -> None:
+    """Check that there is something to tell apart, and enough of each class to train and validate on.
+
+    Raises:
+        DataError: there is one class only, or a class has a single crop.
+    """
+    if len(labelled.classes) < 2:
+        raise DataError(
+            f'{where} has only one class, "{shown(labelled.classes[0])}"; expected two or more: add crops of another'
+        )
+    for name, count in zip(labelled.classes, np.bincount(labelled.labels), strict=True):
+        if count < MIN_CROPS:
+            raise DataError(
+                f'{where}: class "{shown(name)}" has {count} crop; every class needs at least {MIN_CROPS}: '
+                "add crops or remove the class"
+            )

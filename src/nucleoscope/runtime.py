@@ -1,0 +1,56 @@
+"""Where and how tensors are computed: threads, device, number type. The one place that decides it.
+
+Imported before torch by everything that computes, because OpenMP reads its environment once, when it loads.
+"""
+
+import os
+
+# A spinning OpenMP pool beside another busy process costs a factor of ten; waiting passively costs nothing.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import random
+from contextlib import AbstractContextManager
+
+import numpy as np
+import torch
+
+
+def cores() -> int:
+    """How many cores this process may use: its affinity, which honours SLURM and containers, not the machine's."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def use_threads(count: int | None = None) -> None:
+    """Let torch compute with so many threads; all cores of this process if `count` is None."""
+    torch.set_num_threads(count or cores())
+
+
+def default_device() -> torch.device:
+    """A GPU if there is one, otherwise the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def computes_bfloat16(device: torch.device) -> bool:
+    """Whether the device has arithmetic units for bfloat16, so that it is faster than float32 there."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type == "cpu":
+        found = torch.cpu.get_capabilities()
+        return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
+    return False
+
+
+def mixed_precision(device: torch.device) -> AbstractContextManager[object]:
+    """A context in which matrix products run in bfloat16 where the device is made for it."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=computes_bfloat16(device))
+
+
+def seed_everything(seed: int) -> None:
+    """Seed the global generators of Python, NumPy and torch."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 - libraries that we call draw from the global generator
+    torch.manual_seed(seed)
