@@ -1,0 +1,1 @@
+"""From crops to classes: logits, probabilities, the table of predictions and the submission."""

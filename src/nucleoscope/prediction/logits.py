@@ -1,0 +1,58 @@
+"""Logits of many crops, a batch at a time."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nucleoscope.data.augment import to_float
+from nucleoscope.models.classifier import NucleusClassifier
+from nucleoscope.runtime import mixed_precision
+
+Progress = Callable[[int, int], None]
+"""Told how many crops are done, of how many."""
+
+
+def to_batch(images: NDArray[np.uint8], index: NDArray[np.int64], device: torch.device) -> Tensor:
+    """The crops at `index` as uint8 (B, 3, H, W) on the device, in channels-last memory."""
+    batch = torch.from_numpy(images[index])  # (B, H, W, 3), a copy
+    if device.type == "cuda":
+        batch = batch.pin_memory()
+    return batch.to(device, non_blocking=True).permute(0, 3, 1, 2)
+
+
+@torch.inference_mode()
+def predict_logits(
+    model: NucleusClassifier,
+    images: NDArray[np.uint8],
+    index: NDArray[np.int64] | None = None,
+    *,
+    device: torch.device,
+    batch_size: int = 128,
+    progress: Progress | None = None,
+) -> Tensor:
+    """Logits of crops, without augmentation; the model is left in evaluation mode.
+
+    Args:
+        model: on `device`.
+        images: (N, H, W, 3) uint8.
+        index: positions of the crops that are wanted, or None for all.
+        device: where the model is.
+        batch_size: crops a step.
+        progress: told after every batch.
+
+    Returns:
+        (len(index), C) float32 on the CPU.
+    """
+    positions = np.arange(len(images)) if index is None else index
+    model.eval()
+    found = []
+    for start in range(0, len(positions), batch_size):
+        batch = to_batch(images, positions[start : start + batch_size], device)
+        with mixed_precision(device):
+            found.append(model(to_float(batch)).float().cpu())
+        if progress:
+            progress(min(start + batch_size, len(positions)), len(positions))
+    return torch.cat(found)

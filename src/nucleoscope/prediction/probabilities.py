@@ -1,0 +1,32 @@
+"""From logits to probabilities: the one softmax of this project, with what the bundle adds to it."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from nucleoscope.models.bundle import Bundle, BundleConfig
+from nucleoscope.prediction.logits import Progress, predict_logits
+
+
+def to_probabilities(logits: NDArray[np.floating[Any]], config: BundleConfig) -> NDArray[np.float64]:
+    """Adjusted, tempered softmax of logits (N, C)."""
+    adjustment = np.zeros(len(config.classes)) if config.adjustment is None else np.asarray(config.adjustment)
+    probabilities: NDArray[np.float64] = softmax((logits + adjustment) / config.temperature, axis=1)
+    return probabilities
+
+
+def predict_probabilities(
+    bundle: Bundle, images: NDArray[np.uint8], progress: Progress | None = None
+) -> NDArray[np.float64]:
+    """Class probabilities (N, C) of crops (N, H, W, 3) uint8."""
+    device = next(bundle.model.parameters()).device
+    logits = predict_logits(bundle.model, images, device=device, progress=progress)
+    return to_probabilities(logits.numpy(), bundle.config)
+
+
+def uncalibrated(logits: NDArray[np.floating[Any]], config: BundleConfig) -> NDArray[np.float64]:
+    """The probabilities (N, C) as they were without a temperature, to show what it changes."""
+    return to_probabilities(logits, replace(config, temperature=1.0))

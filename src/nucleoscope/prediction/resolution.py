@@ -1,0 +1,61 @@
+"""Bringing crops to the resolution and size that a bundle was made for, or refusing."""
+
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image
+
+from nucleoscope.data.crops import Crops
+from nucleoscope.errors import DataError
+from nucleoscope.models.bundle import BundleConfig
+
+_SAME = 0.02  # relative difference of mpp below which nothing is resampled
+
+
+def to_resolution(crops: Crops, config: BundleConfig) -> Crops:
+    """Crops as the bundle's model must see them: resampled to its mpp, then cut to its size around the centre.
+
+    Args:
+        crops: their `mpp` is None if it is not known; then their size must be that of the bundle.
+        config: of the bundle.
+
+    Returns:
+        The same object if nothing had to be done.
+
+    Raises:
+        DataError: the size does not fit and no resampling can make it fit.
+    """
+    wanted = config.specification.size
+    factor = crops.mpp / config.mpp if crops.mpp and config.mpp else 1.0
+    same = abs(factor - 1.0) < _SAME
+    if same and crops.size == wanted:
+        return crops
+    if crops.mpp is None or config.mpp is None:
+        raise DataError(
+            f"crops are {crops.size[1]}x{crops.size[0]} pixels; the model expects {wanted[1]}x{wanted[0]}"
+            + _resolution_hint(config)
+        )
+    resampled = crops.size if same else (round(crops.size[0] * factor), round(crops.size[1] * factor))
+    if resampled[0] < wanted[0] or resampled[1] < wanted[1]:
+        raise DataError(
+            f"crops of {crops.size[1]}x{crops.size[0]} pixels at {crops.mpp:g} um/pixel show less tissue than the "
+            f"model needs ({wanted[1]}x{wanted[0]} at {config.mpp:g}); cut them larger: at least "
+            f"{int(np.ceil(wanted[1] / factor))}x{int(np.ceil(wanted[0] / factor))} pixels"
+        )
+    images = np.stack([_fit(image, resampled, wanted) for image in crops.images])
+    return replace(crops, images=images, mpp=config.mpp)
+
+
+def _resolution_hint(config: BundleConfig) -> str:
+    if config.mpp is None:
+        return ", and has no resolution on record to resample to: cut crops of that size"
+    return f" at {config.mpp:g} um/pixel: cut crops of that size, or say the resolution of yours with --mpp"
+
+
+def _fit(image: np.ndarray, resampled: tuple[int, int], wanted: tuple[int, int]) -> np.ndarray:
+    """One crop (H, W, 3), resampled and cut to its centre."""
+    if image.shape[:2] != resampled:
+        picture = Image.fromarray(image).resize((resampled[1], resampled[0]), Image.Resampling.BICUBIC)
+        image = np.asarray(picture)
+    top, left = (resampled[0] - wanted[0]) // 2, (resampled[1] - wanted[1]) // 2
+    return image[top : top + wanted[0], left : left + wanted[1]]

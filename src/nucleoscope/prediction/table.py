@@ -1,0 +1,41 @@
+"""The tables of predictions: `predictions.csv` for people, `submission.csv` for a competition."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nucleoscope.files import write_csv
+
+
+def write_predictions(
+    path: Path,
+    names: Sequence[str],
+    classes: Sequence[str],
+    probabilities: NDArray[np.float64],
+    labels: NDArray[np.int64] | None = None,
+) -> None:
+    """Write name, label (where it is known), predicted class and one probability a class.
+
+    Args:
+        path: of the CSV.
+        names: N names of crops.
+        classes: C names.
+        probabilities: (N, C).
+        labels: (N,), or None.
+    """
+    predicted = probabilities.argmax(axis=1)
+    rows = []
+    for i, name in enumerate(names):
+        known = [] if labels is None else [classes[labels[i]]]
+        rows.append([name, *known, classes[predicted[i]], *(f"{p:.6f}" for p in probabilities[i])])
+    write_csv(path, ["name", *([] if labels is None else ["label"]), "predicted", *classes], rows)
+
+
+def write_submission(
+    path: Path, names: Sequence[str], label_values: Sequence[int], probabilities: NDArray[np.float64]
+) -> None:
+    """Write `Filename,Label` in the order of `names`, with the labels as the data set writes them."""
+    rows = [(name, label_values[c]) for name, c in zip(names, probabilities.argmax(axis=1), strict=True)]
+    write_csv(path, ["Filename", "Label"], rows)

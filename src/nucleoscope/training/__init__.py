@@ -1,0 +1,1 @@
+"""Fitting a classifier to crops: named short steps, a history, a checkpoint after every epoch."""

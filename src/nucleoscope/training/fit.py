@@ -1,0 +1,186 @@
+"""Fit a classifier to crops: the loop over epochs and batches."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from nucleoscope.config import Training
+from nucleoscope.data.augment import augment
+from nucleoscope.models.classifier import NucleusClassifier
+from nucleoscope.prediction.logits import predict_logits, to_batch
+from nucleoscope.runtime import mixed_precision, seed_everything
+from nucleoscope.training.checkpoint import load_checkpoint, save_checkpoint
+from nucleoscope.training.examples import Examples
+from nucleoscope.training.freezing import set_training_mode
+from nucleoscope.training.history import Epoch
+from nucleoscope.training.loss import class_weights
+from nucleoscope.training.optimizer import build_optimizer, set_rate
+
+_SIZE_STEP = 4  # training sizes are multiples of this, so that few shapes occur
+
+
+class DivergedError(RuntimeError):
+    """The loss is no longer a finite number: the fit cannot go on with these settings."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a fit is: `step` of `steps` (both over the whole fit) in `epoch` (from 1) of `epochs`."""
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What a caller wants to hear and keep of a fit.
+
+    Attributes:
+        on_step: called after every step.
+        on_epoch: called after every epoch with its record and the logits (M, C) of the watched crops.
+        checkpoint: file that is rewritten after every epoch, and gone on from if it exists.
+    """
+
+    on_step: Callable[[Progress], None] | None = None
+    on_epoch: Callable[[Epoch, Tensor], None] | None = None
+    checkpoint: Path | None = None
+
+
+def fit(
+    model: NucleusClassifier,
+    train: Examples,
+    watched: Examples,
+    settings: Training,
+    *,
+    seed: int,
+    device: torch.device,
+    keep: int | None = None,
+    watch: Watch | None = None,
+) -> list[Epoch]:
+    """Train `model` in place and return what each epoch brought.
+
+    The watched crops are measured after every epoch and influence nothing. The same seed on the same machine
+    gives the same weights, also when the fit was stopped and went on from its checkpoint.
+
+    Args:
+        model: is moved to `device` and left there in evaluation mode.
+        train: crops to learn from.
+        watched: crops to measure on.
+        settings: how.
+        seed: of order, augmentation and dropout; not of the model's initial weights.
+        device: where to compute.
+        keep: stop after this epoch of the schedule; None runs all.
+        watch: callbacks and checkpoint.
+
+    Raises:
+        DivergedError: the loss became NaN or infinite.
+    """
+    return _Fit(model, train, watched, settings, seed, device, watch or Watch()).run(keep or settings.epochs)
+
+
+class _Fit:
+    """One fit under way."""
+
+    def __init__(
+        self,
+        model: NucleusClassifier,
+        train: Examples,
+        watched: Examples,
+        settings: Training,
+        seed: int,
+        device: torch.device,
+        watch: Watch,
+    ) -> None:
+        self.model = model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.train, self.watched, self.settings = train, watched, settings
+        self.seed, self.device, self.watch = seed, device, watch
+        set_training_mode(self.model, settings.frozen)
+        self.optimizer = build_optimizer(self.model, settings)
+        weights = class_weights(train.targets, train.n_classes, settings.class_balance)
+        self.weights = torch.from_numpy(weights).to(device)  # (C,)
+        self.steps = math.ceil(len(train) / settings.batch_size)
+        self.rate = 0.0
+
+    def run(self, last: int) -> list[Epoch]:
+        """All epochs that are left up to `last`."""
+        history: list[Epoch] = []
+        if self.watch.checkpoint:
+            history = load_checkpoint(self.watch.checkpoint, self.model, self.optimizer)
+        for epoch in range(len(history) + 1, last + 1):
+            started = time.perf_counter()
+            train_loss, train_accuracy = self.run_epoch(epoch)
+            logits = predict_logits(self.model, self.watched.images, self.watched.index, device=self.device)
+            set_training_mode(self.model, self.settings.frozen)
+            val_loss, val_accuracy = measure(logits, self.watched)
+            seconds = time.perf_counter() - started
+            history.append(
+                Epoch(epoch, train_loss, train_accuracy, val_loss, val_accuracy, self.rate, round(seconds, 3))
+            )
+            # What listens comes first: stopped in between, the epoch is run again and heard again.
+            if self.watch.on_epoch:
+                self.watch.on_epoch(history[-1], logits)
+            if self.watch.checkpoint:
+                save_checkpoint(self.watch.checkpoint, self.model, self.optimizer, history)
+        self.model.eval()
+        return history
+
+    def run_epoch(self, epoch: int) -> tuple[float, float]:
+        """One pass over the training crops; its mean loss and accuracy."""
+        # Each epoch has its own randomness, so that a fit goes on after a stop as if it had not been stopped.
+        seed_everything(self.seed * 100_003 + epoch)
+        generator = torch.Generator().manual_seed(self.seed * 100_003 + epoch)
+        order = torch.randperm(len(self.train), generator=generator).numpy()
+        # Each step takes its share of the crops: a last batch of one crop would break batch norm.
+        losses = torch.zeros((), device=self.device)
+        correct = torch.zeros((), device=self.device)
+        for step, chosen in enumerate(np.array_split(order, self.steps)):
+            done = (epoch - 1) * self.steps + step
+            self.rate = set_rate(self.optimizer, self.settings, done / (self.steps * self.settings.epochs))
+            loss, hits = self.run_step(self.train.index[chosen], self.size_at(epoch), generator)
+            losses += loss * len(chosen)
+            correct += hits
+            if self.watch.on_step:
+                self.watch.on_step(Progress(epoch, self.settings.epochs, done + 1, self.steps * self.settings.epochs))
+        if not torch.isfinite(losses):
+            raise DivergedError(f"the loss became {losses.item()} in epoch {epoch}")
+        return losses.item() / len(self.train), correct.item() / len(self.train)
+
+    def run_step(self, index: np.ndarray, size: tuple[int, int], generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """One batch: forward, backward, update; its mean loss and number of hits."""
+        targets = torch.from_numpy(self.train.labels[index]).to(self.device)
+        pictures = to_batch(self.train.images, index, self.device)
+        pictures = augment(pictures, size, self.settings.augmentation, generator)
+        with mixed_precision(self.device):
+            logits = self.model(pictures).float()
+        loss = functional.cross_entropy(logits, targets, self.weights, label_smoothing=self.settings.label_smoothing)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has no types for it
+        self.optimizer.step()
+        return loss.detach(), (logits.argmax(1) == targets).sum()
+
+    def size_at(self, epoch: int) -> tuple[int, int]:
+        """Height and width at which this epoch sees the crops: small first, which is faster, then full."""
+        growing = self.settings.grow_until * self.settings.epochs
+        grown = min(1.0, (epoch - 1) / growing) if growing else 1.0
+        scale = self.settings.start_scale + (1.0 - self.settings.start_scale) * grown
+        height, width = (
+            side if scale == 1.0 else max(_SIZE_STEP, round(side * scale / _SIZE_STEP) * _SIZE_STEP)
+            for side in self.train.size
+        )
+        return height, width
+
+
+def measure(logits: Tensor, examples: Examples) -> tuple[float, float]:
+    """Mean cross-entropy and accuracy of logits (M, C)."""
+    targets = torch.from_numpy(examples.targets)
+    loss = functional.cross_entropy(logits, targets).item()
+    return loss, (logits.argmax(1) == targets).float().mean().item()
