@@ -8,9 +8,14 @@ from nucleoscope.files import replacing, write_csv, write_json
 def test_a_file_is_there_whole_or_not_at_all(tmp_path):
     path = tmp_path / "a.json"
     write_json(path, {"a": 1})
-    with pytest.raises(RuntimeError, match="stopped"), replacing(path) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError("stopped")
+
+    def stopped_half_way():
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError("stopped")
+
+    with pytest.raises(RuntimeError, match="stopped"):
+        stopped_half_way()
     assert json.loads(path.read_text()) == {"a": 1}
     assert list(tmp_path.iterdir()) == [path]
 

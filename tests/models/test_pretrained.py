@@ -103,7 +103,9 @@ def test_weights_of_another_architecture_are_refused(tmp_path):
 def test_weights_of_another_width_are_refused(tmp_path):
     path = tmp_path / "other.pth"
     torch.save(torchvision.models.mobilenet_v2(width_mult=0.5).state_dict(), path)
-    with pytest.raises(WeightsError, match=r"do not fit \(features.0.0.weight is \(16, 3, 3, 3\), not \(32, 3, 3, 3\)\)"):
+    with pytest.raises(
+        WeightsError, match=r"do not fit \(features.0.0.weight is \(16, 3, 3, 3\), not \(32, 3, 3, 3\)\)"
+    ):
         build_pretrained("mobilenet_v2", 5, (100, 100), str(path))
 
 

@@ -54,7 +54,7 @@ def test_the_same_seed_gives_the_same_numbers(examples, cpu):
     assert not torch.equal(_weights(first), _weights(_fit(examples, cpu, seed=1)[0]))
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """As if the process were killed."""
 
 
@@ -65,9 +65,9 @@ def test_stopped_and_resumed_it_ends_with_the_same_weights(examples, cpu, tmp_pa
 
     def stop(progress):
         if progress.epoch > stop_after:
-            raise Stopped
+            raise StoppedError
 
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         _fit(examples, cpu, watch=Watch(on_step=stop, checkpoint=checkpoint))
     heard = []
     resumed, again = _fit(

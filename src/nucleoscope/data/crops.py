@@ -59,11 +59,7 @@ class Crops:
             raise DataError(f"{count} crops have labels of shape {self.labels.shape}; each needs exactly one")
         if self.groups is not None and len(self.groups) != count:
             raise DataError(f"{count} crops have {len(self.groups)} groups; each needs exactly one")
-        if (
-            self.labels is not None
-            and count
-            and not 0 <= self.labels.min() <= self.labels.max() < len(self.classes)
-        ):
+        if self.labels is not None and count and not 0 <= self.labels.min() <= self.labels.max() < len(self.classes):
             raise DataError(
                 f"labels run from {self.labels.min()} to {self.labels.max()} but there are "
                 f"{len(self.classes)} class names: name every class"

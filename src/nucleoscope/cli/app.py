@@ -1,0 +1,34 @@
+"""`nucleoscope`: the verbs, and the one place where an error becomes a line and exit code 2."""
+
+import sys
+
+import typer
+
+from nucleoscope.cli.evaluate import evaluate
+from nucleoscope.cli.explain import explain
+from nucleoscope.cli.predict import predict
+from nucleoscope.cli.run import run
+from nucleoscope.cli.train import train
+from nucleoscope.cli.tune import tune
+from nucleoscope.errors import NucleoscopeError
+
+app = typer.Typer(
+    help="Train a nucleus classifier you can trust, and run it where you work. Research use only.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for verb in (run, tune, train, evaluate, explain, predict):
+    app.command()(verb)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except NucleoscopeError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped; the same command with --resume goes on from here\n")
+        sys.exit(130)

@@ -1,0 +1,44 @@
+"""`nucleoscope predict`: classes of crops, from a bundle alone or for the test set of a run."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nucleoscope.cli.options import ModelsOption
+from nucleoscope.errors import ConfigError
+
+
+def predict(
+    source: Annotated[Path, typer.Argument(help="A bundle (RUN/model2/model), or a run folder.")],
+    crops: Annotated[
+        Path | None, typer.Argument(help="Folder, zip or picture; not given, a run's own test set.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV to write, for crops.")] = None,
+    mpp: Annotated[float | None, typer.Option(help="Micrometres per pixel of these crops.")] = None,
+    models: ModelsOption = None,
+) -> None:
+    """Predict the classes of crops."""
+    if crops is None:
+        from nucleoscope.cli.stage import run_one_stage
+
+        run_one_stage("predict", source, models)
+        return
+    if out is None:
+        raise ConfigError("no --out given; expected the CSV to write, such as --out predictions.csv")
+    _predict_crops(source, crops, out, mpp)
+
+
+def _predict_crops(source: Path, crops: Path, out: Path, mpp: float | None) -> None:
+    from nucleoscope.cli.console import Console
+    from nucleoscope.data.reading import read_pictures
+    from nucleoscope.models.bundle import load_bundle
+    from nucleoscope.pipeline.predict import predict_crops
+    from nucleoscope.runtime import default_device
+
+    console = Console()
+    bundle = load_bundle(source, default_device())
+    with console.bar("reading crops") as bar:
+        pictures = dataclasses.replace(read_pictures(crops, progress=bar), mpp=mpp)
+    predict_crops(bundle, pictures, out, console)

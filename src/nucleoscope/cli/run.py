@@ -1,0 +1,72 @@
+"""`nucleoscope run`: crops in, a complete run folder out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nucleoscope.cli.options import names
+
+
+def run(
+    data: Annotated[
+        str,
+        typer.Argument(help="Folder, zip or CSV of labelled crops; 'demo' for built-in synthetic tissue."),
+    ],
+    out: Annotated[Path, typer.Option(help="The run folder; new, or a stopped run with --resume.")],
+    test: Annotated[Path | None, typer.Option(help="Test crops, where they do not lie with the data.")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="random or tiles; tiles where crops share pixels, if not given.")
+    ] = None,
+    val_fraction: Annotated[float, typer.Option(help="Share of the crops that is reported on.")] = 0.3,
+    seed: Annotated[int, typer.Option(help="Seed of everything.")] = 0,
+    models: Annotated[str, typer.Option(help="Which models, separated by commas.")] = "model1,model2",
+    backbone: Annotated[str, typer.Option(help="torchvision's name of model2.")] = "mobilenet_v2",
+    weights: Annotated[
+        str, typer.Option(help="Pretrained weights of model2: auto, offline or the path of a state dict.")
+    ] = "auto",
+    trials: Annotated[
+        int | None, typer.Option(help="Configurations to try for each model; 0 takes the defaults.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs of each fit.")] = None,
+    preset: Annotated[str, typer.Option(help="fast or full: trials and epochs, where they are not given.")] = "fast",
+    classes: Annotated[
+        str | None, typer.Option(help="Names of the classes in the order of the labels, separated by commas.")
+    ] = None,
+    mpp: Annotated[float | None, typer.Option(help="Micrometres per pixel of the crops.")] = None,
+    adjust: Annotated[
+        bool, typer.Option("--adjust", help="Predict with the logit adjustment fitted on the select share.")
+    ] = False,
+    compare_balance: Annotated[
+        bool,
+        typer.Option("--compare-balance", help="Fit once more without class weights, to show the difference."),
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+) -> None:
+    """Train, tune, evaluate and explain both models on labelled nucleus crops."""
+    from nucleoscope.cli.console import Console
+    from nucleoscope.pipeline.run import run as run_all
+    from nucleoscope.pipeline.settings import RunSettings, model_names
+
+    settings = RunSettings.from_mapping(
+        {
+            "split": split,
+            "val_fraction": val_fraction,
+            "seed": seed,
+            "models": model_names(models),
+            "backbone": backbone,
+            "weights": weights,
+            "preset": preset,
+            "trials": trials,
+            "epochs": epochs,
+            "classes": names(classes) if classes else None,
+            "mpp": mpp,
+            "adjust": adjust,
+            "compare_balance": compare_balance,
+        },
+        "command line",
+    )
+    console = Console()
+    source = data if data == "demo" else Path(data)
+    folder = run_all(source, out, settings, test=test, resume=resume, reporter=console)
+    console.say(f"done: {folder.path}")

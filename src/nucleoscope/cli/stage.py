@@ -1,0 +1,35 @@
+"""What the verbs that run one stage of an existing run have in common."""
+
+import dataclasses
+from pathlib import Path
+
+
+def run_one_stage(
+    stage: str, run: Path, models: str | None, trials: int | None = None, epochs: int | None = None
+) -> None:
+    """Run one stage again for some models of a run.
+
+    Args:
+        stage: its name.
+        run: the run folder.
+        models: names separated by commas, or None for all of the run.
+        trials: instead of those of the run; None leaves them.
+        epochs: instead of those of the run; None leaves them.
+    """
+    from nucleoscope.cli.console import Console
+    from nucleoscope.pipeline.folder import RunFolder
+    from nucleoscope.pipeline.run import load_prepared, run_stage
+    from nucleoscope.pipeline.settings import model_names
+
+    console, folder = Console(), RunFolder(run)
+    prepared = load_prepared(folder, console)
+    settings = prepared.settings
+    settings = dataclasses.replace(
+        settings,
+        models=settings.models if models is None else model_names(models),
+        trials=settings.trials if trials is None else trials,
+        epochs=settings.epochs if epochs is None else epochs,
+    )
+    prepared = dataclasses.replace(prepared, settings=settings)
+    for kind in settings.models:
+        run_stage(stage, prepared, kind, folder, console, again=True)

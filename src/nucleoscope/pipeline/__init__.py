@@ -1,0 +1,1 @@
+"""The whole job and its stages, from crops to a run folder."""

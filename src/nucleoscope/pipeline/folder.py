@@ -1,0 +1,176 @@
+"""`RunFolder`: the names of a run's files, and the record `run.json` that says what is done.
+
+A stage is done when `run.json` names its seconds; that line is written after all files of the stage.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nucleoscope.errors import RunFolderError
+from nucleoscope.files import write_json
+from nucleoscope.models.specification import Kind
+
+RECORD = "run.json"
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """The files of one model."""
+
+    path: Path
+
+    @property
+    def tuning_csv(self) -> Path:
+        """One row a trial."""
+        return self.path / "tuning.csv"
+
+    @property
+    def tuning_png(self) -> Path:
+        """Picture of the search."""
+        return self.path / "tuning.png"
+
+    @property
+    def selection(self) -> Path:
+        """What was chosen on the `select` share, and how it did there."""
+        return self.path / "selection.json"
+
+    @property
+    def search(self) -> Path:
+        """State of a search under way; removed when the choice is made."""
+        return self.path / "search"
+
+    @property
+    def checkpoint(self) -> Path:
+        """State of the final fit under way; removed when the bundle is written."""
+        return self.path / "checkpoint.pt"
+
+    @property
+    def history(self) -> Path:
+        """One row an epoch of the final fit."""
+        return self.path / "history.csv"
+
+    @property
+    def curves(self) -> Path:
+        """Picture of the history."""
+        return self.path / "curves.png"
+
+    @property
+    def unweighted(self) -> Path:
+        """What the same fit without class weights gets right, where that was asked for."""
+        return self.path / "unweighted.json"
+
+    @property
+    def explanations(self) -> Path:
+        """Pages of attribution maps."""
+        return self.path / "explanations"
+
+    @property
+    def bundle(self) -> Path:
+        """The trained classifier."""
+        return self.path / "model"
+
+    @property
+    def metrics(self) -> Path:
+        """Figures on the validation crops."""
+        return self.path / "metrics.json"
+
+    @property
+    def predictions(self) -> Path:
+        """One row a validation crop."""
+        return self.path / "predictions.csv"
+
+    @property
+    def confusion_csv(self) -> Path:
+        """Rows true, columns predicted."""
+        return self.path / "confusion.csv"
+
+    @property
+    def confusion_png(self) -> Path:
+        """Picture of it."""
+        return self.path / "confusion.png"
+
+    @property
+    def reliability(self) -> Path:
+        """Reliability diagram."""
+        return self.path / "reliability.png"
+
+    @property
+    def submission(self) -> Path:
+        """Predictions of the test set."""
+        return self.path / "submission.csv"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run on disk."""
+
+    path: Path
+
+    @property
+    def audit(self) -> Path:
+        """Which crops share pixels, and what the split leaks."""
+        return self.path / "audit.json"
+
+    @property
+    def split(self) -> Path:
+        """Part and tile of every crop."""
+        return self.path / "split.csv"
+
+    @property
+    def cache(self) -> Path:
+        """Decoded crops, beside the run so that several runs share them."""
+        return self.path.resolve().parent / ".nucleoscope-cache"
+
+    def model(self, kind: Kind) -> ModelFolder:
+        """The files of one model."""
+        return ModelFolder(self.path / kind)
+
+    def exists(self) -> bool:
+        """Whether a run was begun here."""
+        return (self.path / RECORD).is_file()
+
+    def read(self) -> dict[str, Any]:
+        """The record.
+
+        Raises:
+            RunFolderError: there is none, or it is damaged.
+        """
+        if not self.exists():
+            raise RunFolderError(
+                f'"{self.path}" is no run folder: it has no {RECORD}; expected what `nucleoscope run` wrote'
+            )
+        try:
+            record: dict[str, Any] = json.loads((self.path / RECORD).read_text(encoding="utf-8"))
+        except ValueError as failure:
+            raise RunFolderError(
+                f'"{self.path / RECORD}" is damaged ({failure}); start again with another --out'
+            ) from failure
+        return record
+
+    def write(self, record: dict[str, Any]) -> None:
+        """Write the record in one step."""
+        write_json(self.path / RECORD, record)
+
+    def done(self, stage: str) -> bool:
+        """Whether a stage was finished."""
+        return stage in self.read()["stages"]
+
+    def forget(self, stage: str) -> None:
+        """Count a stage as not done."""
+        record = self.read()
+        record["stages"].pop(stage, None)
+        self.write(record)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Run a stage; when the block ends well, its seconds are added to the record."""
+        started = time.perf_counter()
+        yield
+        record = self.read()
+        record["stages"][stage] = round(time.perf_counter() - started, 2)
+        self.write(record)

@@ -1,0 +1,49 @@
+"""Predictions of one model for crops without labels: the test set of a run, or any crops for a bundle."""
+
+from pathlib import Path
+
+from nucleoscope.data.crops import Crops
+from nucleoscope.errors import DataError
+from nucleoscope.models.bundle import Bundle, load_bundle
+from nucleoscope.models.specification import Kind
+from nucleoscope.pipeline.folder import ModelFolder
+from nucleoscope.pipeline.prepare import Prepared
+from nucleoscope.pipeline.reporter import Reporter
+from nucleoscope.prediction.probabilities import predict_probabilities
+from nucleoscope.prediction.resolution import to_resolution
+from nucleoscope.prediction.table import write_predictions, write_submission
+from nucleoscope.runtime import default_device
+
+
+def predict_test(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter: Reporter) -> None:
+    """Write `submission.csv` for the test set, in the order of the example where there is one.
+
+    Raises:
+        DataError: there is no test set.
+    """
+    dataset = prepared.dataset
+    if dataset.test is None:
+        raise DataError("the data has no test set; expected a folder or zip named test, or --test PATH")
+    bundle = load_bundle(folder.bundle, default_device())
+    with reporter.bar(f"{kind}: test crops") as bar:
+        probabilities = predict_probabilities(bundle, dataset.test.images, bar)
+    write_submission(folder.submission, dataset.test.names, bundle.config.label_values, probabilities)
+    reporter.say(f"{kind}: {len(dataset.test):,} test crops predicted: {folder.submission}")
+
+
+def predict_crops(bundle: Bundle, crops: Crops, out: Path, reporter: Reporter) -> None:
+    """Write a table of predictions for crops.
+
+    Raises:
+        DataError: the crops are not of the size that the bundle was made for.
+    """
+    fitting = to_resolution(crops, bundle.config)
+    if fitting is not crops:
+        reporter.say(
+            f"crops of {crops.size[1]}x{crops.size[0]} pixels at {crops.mpp:g} um/pixel were resampled to the "
+            f"model's {bundle.config.mpp:g} um/pixel and cut to {fitting.size[1]}x{fitting.size[0]}"
+        )
+    with reporter.bar("predicting") as bar:
+        probabilities = predict_probabilities(bundle, fitting.images, bar)
+    write_predictions(out, crops.names, bundle.config.classes, probabilities)
+    reporter.say(f"{len(crops):,} crops predicted: {out}")

@@ -1,0 +1,160 @@
+"""The first stage: read the crops, find which share pixels, split them."""
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nucleoscope.data.overlap import Overlaps, find_overlaps, leak
+from nucleoscope.data.reading.dataset import Dataset, read_dataset
+from nucleoscope.data.splits import Part, Protocol, Split, make_split, write_split
+from nucleoscope.files import write_json
+from nucleoscope.models.specification import Kind, Specification
+from nucleoscope.pipeline.folder import RunFolder
+from nucleoscope.pipeline.reporter import Reporter
+from nucleoscope.pipeline.settings import RunSettings
+from nucleoscope.training.examples import Examples
+
+_ENOUGH_TILES = 3  # one for each part
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What every later stage works with.
+
+    Attributes:
+        dataset: labelled crops and the test set.
+        split: parts of the labelled crops.
+        settings: of the run, with the protocol resolved.
+        weights: where the pretrained weights come from, resolved.
+    """
+
+    dataset: Dataset
+    split: Split
+    settings: RunSettings
+    weights: str
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """C class names."""
+        return self.dataset.crops.classes
+
+    @property
+    def protocol(self) -> Protocol:
+        """How the crops were split."""
+        return self.split.protocol
+
+    @property
+    def validation_tiles(self) -> NDArray[np.int64] | None:
+        """Tile of each validation crop, where tiles are known."""
+        return None if self.split.tile is None else self.split.tile[self.split.val]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the labelled crops."""
+        return self.dataset.crops.fingerprint
+
+    def examples(self, part: str) -> Examples:
+        """The crops of a part: "fit", "select", "val" or "train" (both of the first)."""
+        crops = self.dataset.crops
+        return Examples(crops.images, crops.targets(), getattr(self.split, part), len(crops.classes))
+
+    def specification(self, kind: Kind, width: int) -> Specification:
+        """The architecture of one model for these crops."""
+        crops = self.dataset.crops
+        return Specification(kind, len(crops.classes), crops.size, width, self.settings.backbone)
+
+
+def read_crops(
+    source: str | Path, test: Path | None, settings: RunSettings, cache: Path, reporter: Reporter
+) -> Dataset:
+    """Read labelled crops and the test set, and tell what they are."""
+    with reporter.bar("reading crops") as progress:
+        dataset = read_dataset(
+            source, test=test, classes=settings.classes, mpp=settings.mpp, cache=cache, progress=progress
+        )
+    crops = dataset.crops
+    counts = ", ".join(
+        f"{count:,} {name}" for name, count in zip(crops.classes, crops.class_counts().tolist(), strict=True)
+    )
+    reporter.say(f"{len(crops):,} crops of {crops.size[1]}x{crops.size[0]} pixels: {counts}")
+    for note in dataset.notes:
+        reporter.say(note)
+    return dataset
+
+
+def audit(dataset: Dataset, reporter: Reporter) -> Overlaps:
+    """Find which labelled crops share pixels."""
+    with reporter.bar("looking for shared pixels") as progress:
+        overlaps = find_overlaps(dataset.crops.images, progress=lambda share: progress(round(share * 1000), 1000))
+    reporter.say(
+        f"{len(overlaps.pairs):,} pairs of crops share pixels; the crops come from {overlaps.tiles:,} tiles"
+        if len(overlaps.pairs)
+        else "no two crops share pixels"
+    )
+    return overlaps
+
+
+def resolve_protocol(wanted: Protocol | None, overlaps: Overlaps) -> Protocol:
+    """The protocol that was asked for, or `tiles` where a random split would leak and tiles can be split."""
+    if wanted is not None:
+        return wanted
+    leaks = len(overlaps.pairs) > 0 and overlaps.tiles >= _ENOUGH_TILES
+    return Protocol.TILES if leaks else Protocol.RANDOM
+
+
+def split_crops(dataset: Dataset, overlaps: Overlaps, settings: RunSettings, reporter: Reporter) -> Split:
+    """Split the crops and tell what the split means."""
+    crops = dataset.crops
+    protocol = resolve_protocol(settings.split, overlaps)
+    split = make_split(
+        crops.targets(),
+        protocol,
+        val_fraction=settings.val_fraction,
+        select_fraction=settings.select_fraction,
+        seed=settings.seed,
+        tile=overlaps.tile,
+        classes=crops.classes,
+    )
+    found = leak(overlaps, split.train, split.val)
+    reporter.say(
+        f"split by {protocol}: {len(split.fit):,} crops to fit, {len(split.select):,} to select, "
+        f"{len(split.val):,} to validate; {found.share:.1%} of the latter share pixels with a training crop"
+    )
+    for part, classes in missing_classes(split, dataset).items():
+        reporter.say(f"too few tiles to put every class into every part: {part} has no {', '.join(classes)}")
+    return split
+
+
+def missing_classes(split: Split, dataset: Dataset) -> dict[Part, tuple[str, ...]]:
+    """By part, the names of the classes that it lacks."""
+    crops = dataset.crops
+    missing = split.missing(crops.targets(), len(crops.classes))
+    return {part: tuple(crops.classes[c] for c in numbers) for part, numbers in missing.items() if len(numbers)}
+
+
+def write_audit(folder: RunFolder, dataset: Dataset, overlaps: Overlaps, split: Split) -> None:
+    """Write `audit.json` and `split.csv`."""
+    write_split(folder.split, split, dataset.crops.names)
+    write_json(folder.audit, audit_record(dataset, overlaps, split))
+
+
+def audit_record(dataset: Dataset, overlaps: Overlaps, split: Split) -> dict[str, Any]:
+    """What `audit.json` holds."""
+    return {
+        "crops": len(dataset.crops),
+        "overlapping_pairs": len(overlaps.pairs),
+        "conflicts": overlaps.conflicts,
+        "tiles": overlaps.tiles,
+        "largest_tile": int(np.bincount(overlaps.tile).max()),
+        "crops_that_overlap": len(set(overlaps.pairs.ravel().tolist())),
+        "leak": {
+            "protocol": split.protocol,
+            "validation_crops": len(split.val),
+            **asdict(leak(overlaps, split.train, split.val)),
+        },
+        "missing_classes": missing_classes(split, dataset),
+    }

@@ -1,0 +1,33 @@
+"""Default settings of the fits by model, protocol and preset, as measured in docs/benchmarks.md."""
+
+from dataclasses import replace
+
+from nucleoscope.config import Training
+from nucleoscope.data.splits import Protocol
+from nucleoscope.models.specification import Kind
+from nucleoscope.pipeline.settings import Preset, RunSettings
+
+_DEFAULTS = {
+    Kind.MODEL1: Training(learning_rate=4e-3, batch_size=64),
+    Kind.MODEL2: Training(learning_rate=1e-3, batch_size=32),
+}
+# On tiles that were never seen, stain and colour differ: jitter that costs a little at home pays there.
+_AUGMENTATION = {Protocol.RANDOM: 0.1, Protocol.TILES: 1.0}
+_EPOCHS = {
+    (Kind.MODEL1, Preset.FAST): 8,
+    (Kind.MODEL1, Preset.FULL): 20,
+    (Kind.MODEL2, Preset.FAST): 4,
+    (Kind.MODEL2, Preset.FULL): 8,
+}
+_TRIALS = {Preset.FAST: 0, Preset.FULL: 8}
+
+
+def training_defaults(kind: Kind, protocol: Protocol, settings: RunSettings) -> Training:
+    """What a fit uses where no search says otherwise."""
+    epochs = settings.epochs or _EPOCHS[kind, settings.preset]
+    return replace(_DEFAULTS[kind], augmentation=_AUGMENTATION[protocol], epochs=epochs)
+
+
+def trials(settings: RunSettings) -> int:
+    """How many configurations a search tries; 0 for none."""
+    return _TRIALS[settings.preset] if settings.trials is None else settings.trials

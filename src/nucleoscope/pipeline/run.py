@@ -1,0 +1,186 @@
+"""The whole job, stage by stage; each can be stopped at any moment and goes on where it was."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+from nucleoscope.data.crops import MAX_SIZE
+from nucleoscope.data.splits import read_split
+from nucleoscope.errors import RunFolderError
+from nucleoscope.models.pretrained import build_pretrained
+from nucleoscope.models.specification import Kind
+from nucleoscope.models.weights import resolve_source
+from nucleoscope.pipeline.evaluate import evaluate_model
+from nucleoscope.pipeline.explain import explain_model
+from nucleoscope.pipeline.folder import ModelFolder, RunFolder
+from nucleoscope.pipeline.predict import predict_test
+from nucleoscope.pipeline.prepare import Prepared, audit, read_crops, split_crops, write_audit
+from nucleoscope.pipeline.remedy import train_unweighted
+from nucleoscope.pipeline.reporter import Reporter, Silent
+from nucleoscope.pipeline.select import select_settings
+from nucleoscope.pipeline.settings import RunSettings
+from nucleoscope.pipeline.train import train_model
+from nucleoscope.pipeline.versions import versions
+
+Stage = Callable[[Prepared, Kind, ModelFolder, Reporter], object]
+
+STAGES: dict[str, Stage] = {
+    "tune": select_settings,
+    "train": train_model,
+    "compare": train_unweighted,
+    "evaluate": evaluate_model,
+    "explain": explain_model,
+    "predict": predict_test,
+}
+
+
+def run(
+    source: str | Path,
+    out: Path,
+    settings: RunSettings | None = None,
+    *,
+    test: Path | None = None,
+    resume: bool = False,
+    reporter: Reporter | None = None,
+) -> RunFolder:
+    """Do everything: read, audit, split, tune, train, evaluate, explain and predict, for each model.
+
+    Args:
+        source: labelled crops, see `data.reading.read_dataset`; "demo" for synthetic tissue.
+        out: the run folder, new or empty.
+        settings: of the run.
+        test: the test set, where it does not lie with the data.
+        resume: go on with a run that was stopped.
+        reporter: is told what happens.
+
+    Returns:
+        The run folder, complete.
+
+    Raises:
+        NucleoscopeError: the data, a setting or the folder cannot be used.
+    """
+    settings, reporter = settings or RunSettings(), reporter or Silent()
+    folder = RunFolder(out)
+    if resume and folder.exists():
+        _check_same(folder, source, test, settings)
+        prepared = load_prepared(folder, reporter)
+    else:
+        _check_empty(folder)
+        prepared = _begin(folder, source, test, settings, reporter)
+    for kind in prepared.settings.models:
+        for stage in wanted_stages(prepared):
+            run_stage(stage, prepared, kind, folder, reporter)
+    return folder
+
+
+def wanted_stages(prepared: Prepared) -> list[str]:
+    """The stages of a run with these data and settings, in their order."""
+    unwanted = set()
+    if prepared.dataset.test is None:
+        unwanted.add("predict")
+    if not prepared.settings.compare_balance:
+        unwanted.add("compare")
+    return [name for name in STAGES if name not in unwanted]
+
+
+def run_stage(
+    stage: str, prepared: Prepared, kind: Kind, folder: RunFolder, reporter: Reporter, *, again: bool = False
+) -> None:
+    """Run one stage of one model, unless it was done; `again` runs it anyway."""
+    name = f"{kind}.{stage}"
+    if again:
+        folder.forget(name)
+    if not folder.done(name):
+        with folder.timed(name):
+            STAGES[stage](prepared, kind, folder.model(kind), reporter)
+
+
+def load_prepared(folder: RunFolder, reporter: Reporter) -> Prepared:
+    """The crops and the split of a run that exists.
+
+    Raises:
+        RunFolderError: the data changed since the run began.
+    """
+    record = folder.read()
+    settings = RunSettings.from_mapping(record["settings"], str(folder.path / "run.json"))
+    test = None if record["test"] is None else Path(record["test"])
+    dataset = read_crops(record["source"], test, settings, folder.cache, reporter)
+    if dataset.crops.fingerprint != record["fingerprint"]:
+        raise RunFolderError(
+            f'the crops in "{record["source"]}" changed since the run in "{folder.path}" began; '
+            "start again with another --out"
+        )
+    assert settings.split is not None  # it is resolved before the record is written
+    split = read_split(folder.split, dataset.crops.names, settings.split)
+    return Prepared(dataset, split, settings, _weights(settings))
+
+
+def _begin(
+    folder: RunFolder, source: str | Path, test: Path | None, settings: RunSettings, reporter: Reporter
+) -> Prepared:
+    """Read, audit and split; the folder is made when all of that went well."""
+    weights = _weights(settings)
+    dataset = read_crops(source, test, settings, folder.cache, reporter)
+    overlaps = audit(dataset, reporter)
+    split = split_crops(dataset, overlaps, settings, reporter)
+    prepared = Prepared(dataset, split, dataclasses.replace(settings, split=split.protocol), weights)
+    write_audit(folder, dataset, overlaps, split)
+    folder.write(
+        {
+            "source": _absolute(source),
+            "test": None if test is None else _absolute(test),
+            "settings": prepared.settings.to_mapping(),
+            "fingerprint": prepared.fingerprint,
+            "versions": versions(),
+            "stages": {},
+        }
+    )
+    return prepared
+
+
+def _absolute(source: str | Path) -> str:
+    """The source as a later process finds it; "demo" is no path."""
+    return source if isinstance(source, str) else str(source.resolve())
+
+
+def _check_empty(folder: RunFolder) -> None:
+    if folder.exists():
+        raise RunFolderError(
+            f'"{folder.path}" already holds a run; expected a new folder: choose another --out, '
+            "or go on with that run with --resume"
+        )
+    if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
+        raise RunFolderError(
+            f'"{folder.path}" exists and is not an empty folder; expected a new one: choose another --out'
+        )
+
+
+def _check_same(folder: RunFolder, source: str | Path, test: Path | None, settings: RunSettings) -> None:
+    """Refuse to go on with other data or settings than the run began with."""
+    record = folder.read()
+    asked = {"source": _absolute(source), "test": None if test is None else _absolute(test)}
+    asked |= settings.to_mapping()
+    begun = {"source": record["source"], "test": record["test"], **record["settings"]}
+    if asked["split"] is None:
+        asked["split"] = begun["split"]
+    differing = [name for name in begun if _plain(asked.get(name)) != _plain(begun[name])]
+    if differing:
+        name = differing[0]
+        raise RunFolderError(
+            f'the run in "{folder.path}" was begun with {name} {begun[name]}, not {asked.get(name)}; '
+            "resume with the same command, or choose another --out"
+        )
+
+
+def _plain(value: object) -> object:
+    """Tuples as the lists that JSON makes of them."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _weights(settings: RunSettings) -> str:
+    """The source of the pretrained weights, resolved and tried: fail now rather than after the first model."""
+    if Kind.MODEL2 not in settings.models:
+        return settings.weights
+    source = resolve_source(settings.backbone, settings.weights)
+    build_pretrained(settings.backbone, 2, (MAX_SIZE, MAX_SIZE), source)
+    return source

@@ -1,0 +1,113 @@
+"""The choice of settings for one model: a search, or one fit of the defaults, judged on the `select` share."""
+
+import dataclasses
+import shutil
+
+import numpy as np
+
+from nucleoscope.errors import NucleoscopeError
+from nucleoscope.evaluation.calibration import fit_temperature
+from nucleoscope.evaluation.plots.tuning import plot_tuning
+from nucleoscope.evaluation.remedies import fit_adjustment
+from nucleoscope.files import write_json
+from nucleoscope.models.specification import Kind
+from nucleoscope.pipeline.choice import Choice
+from nucleoscope.pipeline.folder import ModelFolder
+from nucleoscope.pipeline.prepare import Prepared
+from nucleoscope.pipeline.presets import training_defaults, trials
+from nucleoscope.pipeline.reporter import Reporter, watch_steps
+from nucleoscope.training.fit import DivergedError
+from nucleoscope.tuning.journal import Trial, read_journal, write_tuning
+from nucleoscope.tuning.search import search
+from nucleoscope.tuning.selection import Selection, choose_epoch, choose_trial
+from nucleoscope.tuning.trial import Plan, run_trial
+
+_DEFAULT_TRIAL = "defaults"
+
+
+def select_settings(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter: Reporter) -> Choice:
+    """Search or try the defaults; write `tuning.csv`, `tuning.png` and `selection.json`."""
+    plan = _plan(prepared, kind, folder)
+    wanted = trials(prepared.settings)
+    found = _search(prepared, plan, wanted, reporter) if wanted else _try_defaults(prepared, plan, reporter)
+    write_tuning(folder.tuning_csv, found)  # also where no trial can be chosen, so that the reasons can be read
+    best = choose_trial(found)
+    found = [dataclasses.replace(trial, chosen=trial is best) for trial in found]
+    write_tuning(folder.tuning_csv, found)
+    plot_tuning(
+        folder.tuning_png,
+        found,
+        metric="accuracy on select",
+        title=kind,
+        protocol=prepared.protocol,
+        crops=len(prepared.split.select),
+    )
+    choice = _choice(prepared, _selection(plan, best))
+    write_json(folder.selection, choice.to_mapping())
+    shutil.rmtree(folder.search)
+    reporter.say(
+        f"{kind}: chose {_changes(best)}; {choice.select_accuracy:.1%} on the select share "
+        f"({prepared.protocol} split, {choice.select_crops:,} crops; it was chosen on these)"
+    )
+    return choice
+
+
+def _plan(prepared: Prepared, kind: Kind, folder: ModelFolder) -> Plan:
+    defaults = training_defaults(kind, prepared.protocol, prepared.settings)
+    return Plan(
+        specification=prepared.specification(kind, defaults.width),
+        defaults=defaults,
+        weights=prepared.weights,
+        labels=prepared.dataset.crops.targets(),
+        fit_index=prepared.split.fit,
+        select_index=prepared.split.select,
+        seed=prepared.settings.seed,
+        folder=folder.search,
+    )
+
+
+def _search(prepared: Prepared, plan: Plan, wanted: int, reporter: Reporter) -> list[Trial]:
+    kind = plan.specification.kind
+    with reporter.trials(f"{kind}: {wanted} trials", wanted) as listener:
+        return search(prepared.dataset.crops.images, plan, wanted, listener)
+
+
+def _try_defaults(prepared: Prepared, plan: Plan, reporter: Reporter) -> list[Trial]:
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with reporter.bar(f"{plan.specification.kind}: fitting the fit part") as progress:
+            run_trial({}, prepared.dataset.crops.images, plan, _DEFAULT_TRIAL, watch_steps(progress))
+    except DivergedError as failure:
+        raise NucleoscopeError(
+            f"{plan.specification.kind} diverged with the default settings ({failure}); "
+            "search for others with --trials 8"
+        ) from failure
+    return read_journal(plan.folder)
+
+
+def _selection(plan: Plan, trial: Trial) -> Selection:
+    keep = choose_epoch(trial.history, len(plan.select_index))
+    logits = np.load(plan.logits_file(trial.trial))[keep - 1]
+    return Selection(plan.settings(trial.parameters), keep, trial.history, logits)
+
+
+def _choice(prepared: Prepared, selection: Selection) -> Choice:
+    select = prepared.examples("select")
+    fit_counts = np.bincount(prepared.examples("fit").targets, minlength=select.n_classes)
+    strength, offsets = fit_adjustment(selection.logits, select.targets, np.maximum(fit_counts, 1))
+    used = offsets if prepared.settings.adjust else np.zeros_like(offsets)
+    return Choice(
+        settings=selection.settings,
+        keep=selection.keep,
+        select_crops=len(select),
+        select_accuracy=selection.history[selection.keep - 1].val_accuracy,
+        temperature=fit_temperature(selection.logits + used, select.targets),
+        adjustment_strength=strength,
+        adjustment=tuple(offsets.tolist()),
+    )
+
+
+def _changes(trial: Trial) -> str:
+    if not trial.parameters:
+        return "the default settings"
+    return ", ".join(f"{name} {value:.3g}" for name, value in trial.parameters.items())

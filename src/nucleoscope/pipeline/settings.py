@@ -1,0 +1,113 @@
+"""`RunSettings`: everything that a run is made with, resolved and written to `run.json`."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from nucleoscope.config import Settings
+from nucleoscope.data.splits import Protocol
+from nucleoscope.errors import ConfigError
+from nucleoscope.models.pretrained import check_backbone
+from nucleoscope.models.specification import Kind
+from nucleoscope.models.weights import AUTO
+
+_E = TypeVar("_E", bound=StrEnum)
+
+
+class Preset(StrEnum):
+    """How much time a run may take."""
+
+    FAST = "fast"
+    FULL = "full"
+
+
+@dataclass(frozen=True)
+class RunSettings(Settings):
+    """Settings of a run.
+
+    Attributes:
+        split: protocol; None takes `tiles` where crops share pixels on three tiles or more, else `random`.
+        val_fraction: share of the crops that is reported on.
+        select_fraction: share of the others that choices are made on.
+        seed: of everything.
+        models: which models.
+        backbone: torchvision's name of model2.
+        weights: source of its pretrained weights.
+        preset: sets what `trials` and `epochs` leave open.
+        trials: configurations to try for each model; 0 takes the defaults.
+        epochs: of each fit.
+        classes: names of the classes; None takes them from the data.
+        mpp: micrometres per pixel of the crops; None if it is not known.
+        adjust: add the logit adjustment that was fitted on `select` to the predictions.
+        compare_balance: train a second time without class weights, to show what they change.
+    """
+
+    split: Protocol | None = None
+    val_fraction: float = 0.3
+    select_fraction: float = 0.2
+    seed: int = 0
+    models: tuple[Kind, ...] = (Kind.MODEL1, Kind.MODEL2)
+    backbone: str = "mobilenet_v2"
+    weights: str = AUTO
+    preset: Preset = Preset.FAST
+    trials: int | None = None
+    epochs: int | None = None
+    classes: tuple[str, ...] | None = None
+    mpp: float | None = None
+    adjust: bool = False
+    compare_balance: bool = False
+
+    def __post_init__(self) -> None:
+        """Turn what a file or the command line holds into our types, and check it.
+
+        Raises:
+            ConfigError: a value is not known or outside its range.
+        """
+        if self.split is not None:
+            _become(self, "split", _member(Protocol, self.split, "split"))
+        _become(self, "preset", _member(Preset, self.preset, "preset"))
+        _become(self, "models", tuple(_member(Kind, name, "model") for name in self.models))
+        if self.classes is not None:
+            _become(self, "classes", tuple(self.classes))
+        check_backbone(self.backbone)
+        _check_numbers(self)
+
+
+def _become(settings: RunSettings, name: str, value: object) -> None:
+    """Set a field of a frozen record while it is made."""
+    object.__setattr__(settings, name, value)
+
+
+def _member(kind: type[_E], value: str, name: str) -> _E:
+    """The member of an enum.
+
+    Raises:
+        ConfigError: there is none of this value.
+    """
+    if value not in list(kind):
+        raise ConfigError(f'unknown {name} "{value}"; expected {" or ".join(kind)}')
+    return kind(value)
+
+
+def _check_numbers(settings: RunSettings) -> None:
+    for name in ("val_fraction", "select_fraction"):
+        value = getattr(settings, name)
+        if not 0 < value < 1:
+            raise ConfigError(f"{name} is {value}; expected more than 0 and less than 1, such as 0.3")
+    if not settings.models:
+        raise ConfigError("no model named; expected model1, model2 or model1,model2")
+    if settings.trials is not None and settings.trials < 0:
+        raise ConfigError(f"trials is {settings.trials}; expected 0 (no search) or more")
+    if settings.epochs is not None and settings.epochs < 1:
+        raise ConfigError(f"epochs is {settings.epochs}; expected 1 or more")
+    if settings.mpp is not None and settings.mpp <= 0:
+        raise ConfigError(f"mpp is {settings.mpp}; expected micrometres per pixel, such as 0.25")
+
+
+def model_names(text: str) -> tuple[Kind, ...]:
+    """The models in a list separated by commas.
+
+    Raises:
+        ConfigError: there is no such model.
+    """
+    return tuple(_member(Kind, part.strip(), "model") for part in text.split(",") if part.strip())

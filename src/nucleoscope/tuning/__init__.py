@@ -1,0 +1,1 @@
+"""Choosing hyper-parameters on the `select` share: the space, the search with Ray Tune, the choice."""

@@ -1,0 +1,64 @@
+"""The choice among trials and among the epochs of one, on the `select` share alone."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nucleoscope.config import Training
+from nucleoscope.errors import NucleoscopeError
+from nucleoscope.training.history import Epoch
+from nucleoscope.tuning.journal import Status, Trial
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The settings of the final fit and what they reached on crops that the fit did not see.
+
+    Attributes:
+        settings: of the final fit.
+        keep: the final fit stops after this epoch of its schedule.
+        history: of the fit on the `fit` part; its validation figures are those of the `select` part.
+        logits: (M, C) of the `select` crops after epoch `keep`.
+    """
+
+    settings: Training
+    keep: int
+    history: tuple[Epoch, ...]
+    logits: NDArray[np.float32]
+
+
+def choose_trial(trials: Sequence[Trial]) -> Trial:
+    """The trial with the best accuracy on `select` among those that ran to their end; the loss breaks ties.
+
+    A trial that was cut short is no candidate: its learning rate had not come down yet. Nor is one that failed.
+
+    Raises:
+        NucleoscopeError: no trial ran to its end.
+    """
+    finished = [trial for trial in trials if trial.status is Status.FINISHED]
+    if not finished:
+        reasons = "; ".join(sorted({trial.reason for trial in trials if trial.reason})) or "no reason recorded"
+        raise NucleoscopeError(
+            f"none of {len(trials)} trials ran to its end ({reasons}); expected at least one: "
+            "see tuning.csv, or take the default settings with --trials 0"
+        )
+    return max(finished, key=lambda trial: (trial.history[-1].val_accuracy, -trial.history[-1].val_loss))
+
+
+def choose_epoch(history: Sequence[Epoch], crops: int) -> int:
+    """How many epochs to keep: all, unless an earlier one was better by more than one standard error.
+
+    The learning rate comes down to nothing at the end of the schedule, so the last epoch has the best claim; the
+    one-standard-error rule (Breiman et al. 1984) keeps noise from overruling it.
+
+    Args:
+        history: of a whole fit.
+        crops: how many crops the accuracy was measured on.
+    """
+    best = max(history, key=lambda epoch: epoch.val_accuracy)
+    last = history[-1]
+    error = math.sqrt(best.val_accuracy * (1 - best.val_accuracy) / crops)
+    return best.epoch if best.val_accuracy - last.val_accuracy > error else last.epoch
