@@ -1,7 +1,6 @@
 # Each target makes .venv first if it is missing. PYTHON is what .venv is made with.
 PYTHON ?= python3
 BIN := .venv/bin
-export OMP_WAIT_POLICY := PASSIVE
 
 .PHONY: demo test test-all lint format bench clean
 

@@ -1,1 +1,51 @@
-"""nucleoscope: train a nucleus classifier you can trust, and run it where you work."""
+"""nucleoscope: train a nucleus classifier you can trust, and run it where you work.
+
+The names in `__all__` are the Python interface; each is imported when it is first used, since torch takes
+seconds to load.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nucleoscope.data.crops import Crops
+    from nucleoscope.data.overlap import find_overlaps
+    from nucleoscope.data.reading import read_dataset, read_pictures
+    from nucleoscope.errors import NucleoscopeError
+    from nucleoscope.models.bundle import Bundle, load_bundle
+    from nucleoscope.pipeline.run import run
+    from nucleoscope.pipeline.settings import RunSettings
+    from nucleoscope.prediction.probabilities import predict_probabilities
+
+_HOME = {
+    "Bundle": "models.bundle",
+    "Crops": "data.crops",
+    "NucleoscopeError": "errors",
+    "RunSettings": "pipeline.settings",
+    "find_overlaps": "data.overlap",
+    "load_bundle": "models.bundle",
+    "predict_probabilities": "prediction.probabilities",
+    "read_dataset": "data.reading",
+    "read_pictures": "data.reading",
+    "run": "pipeline.run",
+}
+
+__all__ = [
+    "Bundle",
+    "Crops",
+    "NucleoscopeError",
+    "RunSettings",
+    "find_overlaps",
+    "load_bundle",
+    "predict_probabilities",
+    "read_dataset",
+    "read_pictures",
+    "run",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from where it lives."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

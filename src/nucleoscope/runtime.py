@@ -5,8 +5,10 @@ Imported before torch by everything that computes, because OpenMP reads its envi
 
 import os
 
-# A spinning OpenMP pool beside another busy process costs a factor of ten; waiting passively costs nothing.
+# An OpenMP pool that spins while it waits is fast alone and many times slower beside another busy process; one
+# that sleeps at once is the reverse. A short spin loses little in either case; see docs/benchmarks.md.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import random
 from contextlib import AbstractContextManager

@@ -9,7 +9,7 @@ from nucleoscope.pipeline.settings import Preset, RunSettings
 from nucleoscope.tuning.space import SPACE, Choice
 
 
-@pytest.mark.parametrize(("kind", "protocol", "preset"), itertools.product(Kind, Protocol, Preset))
+@pytest.mark.parametrize(("kind", "protocol", "preset"), list(itertools.product(Kind, Protocol, Preset)))
 def test_the_search_can_start_from_the_defaults(kind, protocol, preset):
     defaults = training_defaults(kind, protocol, RunSettings(preset=preset))
     for name, found in SPACE[kind].items():

@@ -1,5 +1,6 @@
 """Metrics of class probabilities against labels; never without their protocol."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -48,15 +49,19 @@ class Metrics:
 
     def sentence(self) -> str:
         """The accuracy as it may be quoted: with its interval, protocol and number of crops."""
-        low, high = self.accuracy_ci95
-        return (
-            f"{self.accuracy:.1%} accuracy (95 % interval {low:.1%} to {high:.1%}; "
-            f"{self.protocol} split, {self.crops:,} validation crops)"
-        )
+        return quote(self.accuracy, self.accuracy_ci95, self.protocol, self.crops)
 
     def to_mapping(self) -> dict[str, Any]:
         """Names and values, ready for JSON."""
         return asdict(self)
+
+
+def quote(accuracy: float, interval: Sequence[float], protocol: Protocol, crops: int) -> str:
+    """An accuracy as it may be quoted: with its 95 % interval, protocol and number of crops."""
+    return (
+        f"{accuracy:.1%} accuracy (95 % interval {interval[0]:.1%} to {interval[1]:.1%}; "
+        f"{protocol} split, {crops:,} validation crops)"
+    )
 
 
 def check_shapes(probabilities: NDArray[np.floating[Any]], labels: NDArray[np.int64], n_classes: int) -> None:

@@ -7,6 +7,7 @@ from torch import nn
 
 from nucleoscope.errors import ConfigError
 from nucleoscope.models.classifier import NucleusClassifier
+from nucleoscope.models.strided_depthwise import replace_strided_depthwise
 from nucleoscope.models.weights import load_pretrained, torchvision_weights
 
 
@@ -51,6 +52,7 @@ def build_pretrained(
     network = _bare_network(name)
     head_name, _ = _last_layer(network)
     origin = "none" if source is None else load_pretrained(network, name, head_name, source)
+    replace_strided_depthwise(network)
     head = _replace_head(network, head_name, classes)
     transform = torchvision_weights(name).transforms()
     return NucleusClassifier(network, transform.mean, transform.std, _input_size(name, size), head), origin

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from nucleoscope.config import Settings
 from nucleoscope.errors import ConfigError
@@ -69,8 +68,3 @@ class Specification(Settings):
     def architecture(self) -> str:
         """Name for people."""
         return f"SmallNet, width {self.width}" if self.kind is Kind.MODEL1 else self.backbone
-
-    def to_mapping(self) -> dict[str, Any]:
-        """Names and values, ready for JSON; only what the kind uses."""
-        unused = "backbone" if self.kind is Kind.MODEL1 else "width"
-        return {name: value for name, value in super().to_mapping().items() if name != unused}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nucleoscope.data.crops import MAX_SIZE
+from nucleoscope.data.reading import DEMO
 from nucleoscope.data.splits import read_split
 from nucleoscope.errors import RunFolderError
 from nucleoscope.models.pretrained import build_pretrained
@@ -19,6 +20,7 @@ from nucleoscope.pipeline.remedy import train_unweighted
 from nucleoscope.pipeline.reporter import Reporter, Silent
 from nucleoscope.pipeline.select import select_settings
 from nucleoscope.pipeline.settings import RunSettings
+from nucleoscope.pipeline.summary import summarise
 from nucleoscope.pipeline.train import train_model
 from nucleoscope.pipeline.versions import versions
 
@@ -36,7 +38,7 @@ STAGES: dict[str, Stage] = {
 
 def run(
     source: str | Path,
-    out: Path,
+    out: str | Path,
     settings: RunSettings | None = None,
     *,
     test: Path | None = None,
@@ -46,7 +48,7 @@ def run(
     """Do everything: read, audit, split, tune, train, evaluate, explain and predict, for each model.
 
     Args:
-        source: labelled crops, see `data.reading.read_dataset`; "demo" for synthetic tissue.
+        source: labelled crops, see `data.reading.read_dataset`; the word "demo" is synthetic tissue.
         out: the run folder, new or empty.
         settings: of the run.
         test: the test set, where it does not lie with the data.
@@ -60,7 +62,8 @@ def run(
         NucleoscopeError: the data, a setting or the folder cannot be used.
     """
     settings, reporter = settings or RunSettings(), reporter or Silent()
-    folder = RunFolder(out)
+    source = source if source == DEMO else Path(source)
+    folder = RunFolder(Path(out))
     if resume and folder.exists():
         _check_same(folder, source, test, settings)
         prepared = load_prepared(folder, reporter)
@@ -70,6 +73,7 @@ def run(
     for kind in prepared.settings.models:
         for stage in wanted_stages(prepared):
             run_stage(stage, prepared, kind, folder, reporter)
+    summarise(prepared, folder, reporter)
     return folder
 
 

@@ -24,7 +24,8 @@ def build_optimizer(model: NucleusClassifier, settings: Training) -> torch.optim
         [
             {"params": parameters, "weight_decay": decay, "share": share, "lr": 0.0}
             for (share, decay), parameters in groups.items()
-        ]
+        ],
+        fused=True,
     )
 
 

@@ -1,0 +1,95 @@
+"""Every verb is run once for real, and every error is one line with exit code 2."""
+
+import csv
+import subprocess
+import sys
+
+import pytest
+
+from nucleoscope.cli.app import main
+
+
+def call(monkeypatch, *arguments):
+    """Run the command line; its exit code, 0 if it returned."""
+    monkeypatch.setattr(sys, "argv", ["nucleoscope", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code
+
+
+@pytest.fixture(scope="module")
+def folder(competition, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli") / "run"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        options = ("--trials", 0, "--epochs", 1, "--models", "model1", "--mpp", 0.25, "--adjust")
+        assert call(monkeypatch, "run", competition, "--out", folder, *options) == 0
+    return folder
+
+
+@pytest.mark.parametrize("verb", ["tune", "train", "evaluate", "explain", "predict"])
+def test_each_stage_runs_again_on_its_own(folder, monkeypatch, capsys, verb):
+    assert call(monkeypatch, verb, folder) == 0
+    assert "model1" in capsys.readouterr().out
+
+
+def test_a_bundle_predicts_crops_with_no_other_file(folder, competition, tmp_path, monkeypatch):
+    bundle = tmp_path / "bundle"
+    (folder / "model1" / "model").rename(bundle)
+    out = tmp_path / "predictions.csv"
+    assert call(monkeypatch, "predict", bundle, competition / "test", "--out", out) == 0
+    bundle.rename(folder / "model1" / "model")
+    with out.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == len(list((competition / "test").iterdir()))
+    assert list(rows[0])[:2] == ["name", "predicted"]
+
+
+def test_resume_of_a_finished_run_does_nothing(folder, competition, monkeypatch, capsys):
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    options = ("--trials", 0, "--epochs", 1, "--models", "model1", "--mpp", 0.25, "--adjust", "--resume")
+    assert call(monkeypatch, "run", competition, "--out", folder, *options) == 0
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+    assert "tiles split" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (
+            ("run", "nowhere", "--out", "x", "--models", "model1"),
+            "nowhere does not exist; expected train.csv (Filename,Label) beside train/ or train.zip, or a folder of "
+            "PNG, JPEG, TIFF or BMP pictures for each class, also as a zip, or the word demo",
+        ),
+        (("run", "demo", "--out", "x", "--split", "patients"), 'unknown split "patients"; expected random or tiles'),
+        (
+            ("evaluate", "nowhere"),
+            '"nowhere" is no run folder: it has no run.json; expected what `nucleoscope run` wrote',
+        ),
+        (
+            ("predict", "nowhere", "crops", "--out", "x.csv"),
+            '"nowhere" is no bundle: it has no config.json; expected a folder like RUN/model2/model that holds '
+            "model.safetensors and config.json",
+        ),
+        (
+            ("predict", "nowhere", "crops"),
+            "no --out given; expected the CSV to write, such as --out predictions.csv",
+        ),
+        (
+            ("run", "demo", "--out", "x", "--weights", "nowhere.pth"),
+            'weights "nowhere.pth": no such file; expected "auto", "offline" or the path of a state dict of '
+            "mobilenet_v2",
+        ),
+    ],
+)
+def test_an_error_is_one_line_and_exit_code_2(monkeypatch, capsys, tmp_path, arguments, line):
+    monkeypatch.chdir(tmp_path)
+    assert call(monkeypatch, *arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.err == f"error: {line}\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_heavy_libraries_are_not_imported_before_they_are_needed():
+    code = "import sys, nucleoscope.cli.app; print([m for m in ('torch', 'ray', 'matplotlib') if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "[]\n"
