@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-all lint format bench clean
+.PHONY: demo test test-realdata test-slow lint format bench
 
 $(BIN)/.ready: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -10,7 +10,8 @@ $(BIN)/.ready: pyproject.toml
 	touch $@
 
 demo: $(BIN)/.ready  ## the main job on built-in synthetic tissue: runs/demo/
-	$(BIN)/nucleoscope run demo --out runs/demo --trials 4 --fresh
+	rm -rf runs/demo
+	$(BIN)/nucleoscope run demo --out runs/demo --trials 4 --epochs 8
 
 test: $(BIN)/.ready  ## all tests but the slow ones; those on real data only with NUCLEOSCOPE_DATA
 	$(BIN)/python -m pytest -m "not slow and not realdata"
@@ -30,5 +31,5 @@ format: $(BIN)/.ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(BIN)/.ready  ## the figures of docs/benchmarks.md; hours
+bench: $(BIN)/.ready  ## the figures of docs/benchmarks.md, on the real crops in NUCLEOSCOPE_DATA; hours
 	$(BIN)/python benchmarks/reference.py

@@ -72,7 +72,7 @@ class Training(Settings):
     class_balance: float = 0.5
     width: int = 32
     frozen: float = 0.0
-    start_scale: float = 0.64
+    start_scale: float = 1.0
     grow_until: float = 0.6
 
     def __post_init__(self) -> None:

@@ -59,7 +59,8 @@ def test_each_model_has_its_files_and_nothing_is_left_over(folder, kind):
 
 def test_the_run_has_its_record(folder):
     record = folder.read()
-    assert set(record["stages"]) == {f"{kind}.{stage}" for kind in Kind for stage in run_module.STAGES}
+    stages = {f"{kind}.{stage}" for kind in Kind for stage in run_module.STAGES}
+    assert set(record["stages"]) == {"prepare", *stages}
     assert record["settings"]["split"] == "tiles"  # resolved
     audit = json.loads(folder.audit.read_text())
     assert audit["overlapping_pairs"] > 0

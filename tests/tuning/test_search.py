@@ -1,5 +1,6 @@
 """The search with the real Ray Tune, on crops so small that a trial takes a second."""
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -64,6 +65,26 @@ def test_a_search_tries_the_defaults_first_and_records_a_diverged_trial(tmp_path
     for trial in trials:
         if trial.status is Status.FINISHED:
             assert np.load(plan.logits_file(trial.trial)).shape == (3, 20, 2)
+
+
+def test_a_trial_whose_process_dies_is_recorded_as_failed(tmp_path, monkeypatch):
+    """A crash leaves no word in the journal; the reason comes from Ray."""
+    monkeypatch.setitem(space.SPACE, Kind.MODEL1, {"batch_size": Choice((16, 32))})
+    images, _ = make_images()
+    plan = dataclasses.replace(make_plan(tmp_path / "search"), labels=DyingLabels(make_images()[1]))
+    (trial,) = search(images, plan, 1, lambda trials: None)
+    assert trial.status is Status.FAILED
+    assert trial.reason
+
+
+class DyingLabels:
+    """Labels that take their process with them when it looks at them."""
+
+    def __init__(self, labels):
+        self.labels = labels
+
+    def __getitem__(self, index):
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 SCRIPT = """

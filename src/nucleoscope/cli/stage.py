@@ -23,13 +23,14 @@ def run_one_stage(
 
     console, folder = Console(), RunFolder(run)
     prepared = load_prepared(folder, console)
-    settings = prepared.settings
+    begun = prepared.settings
     settings = dataclasses.replace(
-        settings,
-        models=settings.models if models is None else model_names(models),
-        trials=settings.trials if trials is None else trials,
-        epochs=settings.epochs if epochs is None else epochs,
+        begun,
+        models=begun.models if models is None else model_names(models),
+        trials=begun.trials if trials is None else trials,
+        epochs=begun.epochs if epochs is None else epochs,
     )
     prepared = dataclasses.replace(prepared, settings=settings)
+    folder.write(folder.read() | {"settings": dataclasses.replace(settings, models=begun.models).to_mapping()})
     for kind in settings.models:
         run_stage(stage, prepared, kind, folder, console, again=True)

@@ -1,4 +1,8 @@
-"""`NucleusClassifier`: pictures in, logits out. It carries its normalisation, so that no caller can get it wrong."""
+"""`NucleusClassifier`: pictures in, logits out. It carries its normalisation, so that no caller can get it wrong.
+
+The question is about the nucleus in the centre, and its neighbours are often of another class. Towards the border a
+picture therefore fades to its mean colour: the network sees where the centre is, and still sees the surroundings.
+"""
 
 from collections.abc import Sequence
 
@@ -8,6 +12,8 @@ from torch.nn import functional
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+
+_WIDTH = 0.5  # standard deviation of the central window; a half side is 1
 
 
 class NucleusClassifier(nn.Module):
@@ -20,6 +26,7 @@ class NucleusClassifier(nn.Module):
         input_size: the side in pixels that the network demands, or None if it takes what it gets; pictures
             of another size are resampled.
         head: the last layer of the network, trained at the full rate.
+        surround: contrast that is left far from the centre; 1 leaves pictures as they are.
     """
 
     mean: Tensor
@@ -32,10 +39,12 @@ class NucleusClassifier(nn.Module):
         std: Sequence[float],
         input_size: int | None,
         head: nn.Module,
+        surround: float = 1.0,
     ) -> None:
         super().__init__()
         self.network = network
         self.input_size = input_size
+        self.surround = surround
         self._head = [head]  # in a list: the network owns it already
         self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(1, -1, 1, 1), persistent=False)
@@ -51,5 +60,15 @@ class NucleusClassifier(nn.Module):
             pictures = functional.interpolate(
                 pictures, size=(self.input_size, self.input_size), mode="bilinear", antialias=False
             )
-        logits: Tensor = self.network((pictures - self.mean) / self.std)
+        normalised = (pictures - self.mean) / self.std
+        if self.surround < 1.0:
+            normalised = normalised * central_window(normalised, self.surround)
+        logits: Tensor = self.network(normalised)
         return logits
+
+
+def central_window(pictures: Tensor, surround: float) -> Tensor:
+    """A Gaussian of a quarter of the sides around the centre, from 1 down to `surround`: (H, W) for (B, 3, H, W)."""
+    y, x = (torch.linspace(-1.0, 1.0, side, device=pictures.device) for side in pictures.shape[-2:])
+    squared = y[:, None] ** 2 + x[None, :] ** 2
+    return surround + (1.0 - surround) * torch.exp(-squared / (2.0 * _WIDTH**2))

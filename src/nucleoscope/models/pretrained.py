@@ -30,7 +30,7 @@ def check_backbone(name: str) -> None:
 
 
 def build_pretrained(
-    name: str, classes: int, size: tuple[int, int], source: str | None
+    name: str, classes: int, size: tuple[int, int], source: str | None, surround: float = 1.0
 ) -> tuple[NucleusClassifier, str]:
     """Build model2.
 
@@ -40,6 +40,7 @@ def build_pretrained(
         size: height and width of the crops, in pixels.
         source: of the pretrained weights, see `models.weights`; None leaves the network as it is initialised,
             for weights that are loaded from a bundle.
+        surround: see `NucleusClassifier`.
 
     Returns:
         The classifier, and what its weights are in words.
@@ -55,7 +56,8 @@ def build_pretrained(
     replace_strided_depthwise(network)
     head = _replace_head(network, head_name, classes)
     transform = torchvision_weights(name).transforms()
-    return NucleusClassifier(network, transform.mean, transform.std, _input_size(name, size), head), origin
+    input_size = _input_size(name, size)
+    return NucleusClassifier(network, transform.mean, transform.std, input_size, head, surround), origin
 
 
 def _bare_network(name: str) -> nn.Module:

@@ -27,6 +27,7 @@ class Specification(Settings):
         size: height and width of the crops, in pixels.
         width: channels of the first layer of model1.
         backbone: torchvision's name of model2.
+        surround: contrast that is left far from the nucleus, see `NucleusClassifier`.
     """
 
     kind: Kind
@@ -34,6 +35,7 @@ class Specification(Settings):
     size: tuple[int, int]
     width: int = 32
     backbone: str = "mobilenet_v2"
+    surround: float = 0.3
 
     def __post_init__(self) -> None:
         """Turn what JSON holds into our types.
@@ -60,9 +62,10 @@ class Specification(Settings):
             WeightsError: the pretrained weights cannot be had or do not fit.
         """
         if self.kind is Kind.MODEL2:
-            return build_pretrained(self.backbone, self.n_classes, self.size, weights)
+            return build_pretrained(self.backbone, self.n_classes, self.size, weights, self.surround)
         network = SmallNet(self.n_classes, self.width)
-        return NucleusClassifier(network, IMAGENET_MEAN, IMAGENET_STD, None, network.head), "random initialisation"
+        model = NucleusClassifier(network, IMAGENET_MEAN, IMAGENET_STD, None, network.head, self.surround)
+        return model, "random initialisation"
 
     @property
     def architecture(self) -> str:

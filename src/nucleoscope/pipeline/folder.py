@@ -4,6 +4,7 @@ A stage is done when `run.json` names its seconds; that line is written after al
 """
 
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -104,6 +105,11 @@ class ModelFolder:
         """Predictions of the test set."""
         return self.path / "submission.csv"
 
+    def forget_progress(self) -> None:
+        """Remove the state of a search or a fit under way, so that it begins anew."""
+        shutil.rmtree(self.search, ignore_errors=True)
+        self.checkpoint.unlink(missing_ok=True)
+
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -160,10 +166,10 @@ class RunFolder:
         """Whether a stage was finished."""
         return stage in self.read()["stages"]
 
-    def forget(self, stage: str) -> None:
-        """Count a stage as not done."""
+    def forget(self, stages: list[str]) -> None:
+        """Count stages as not done."""
         record = self.read()
-        record["stages"].pop(stage, None)
+        record["stages"] = {name: seconds for name, seconds in record["stages"].items() if name not in stages}
         self.write(record)
 
     @contextmanager

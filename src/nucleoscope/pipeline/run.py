@@ -1,6 +1,7 @@
 """The whole job, stage by stage; each can be stopped at any moment and goes on where it was."""
 
 import dataclasses
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -90,10 +91,23 @@ def wanted_stages(prepared: Prepared) -> list[str]:
 def run_stage(
     stage: str, prepared: Prepared, kind: Kind, folder: RunFolder, reporter: Reporter, *, again: bool = False
 ) -> None:
-    """Run one stage of one model, unless it was done; `again` runs it anyway."""
+    """Run one stage of one model, unless it was done.
+
+    Args:
+        stage: its name in `STAGES`.
+        prepared: crops and split.
+        kind: the model.
+        folder: of the run.
+        reporter: is told what happens.
+        again: run it from its beginning even if it was done; what comes after it then counts as not done.
+    """
     name = f"{kind}.{stage}"
     if again:
-        folder.forget(name)
+        outdated = [later for later in list(STAGES)[list(STAGES).index(stage) :] if folder.done(f"{kind}.{later}")]
+        folder.forget([f"{kind}.{later}" for later in outdated])
+        folder.model(kind).forget_progress()
+        if outdated[1:]:
+            reporter.say(f"{kind}: out of date after this: {', '.join(outdated[1:])}; run them again")
     if not folder.done(name):
         with folder.timed(name):
             STAGES[stage](prepared, kind, folder.model(kind), reporter)
@@ -123,6 +137,7 @@ def _begin(
     folder: RunFolder, source: str | Path, test: Path | None, settings: RunSettings, reporter: Reporter
 ) -> Prepared:
     """Read, audit and split; the folder is made when all of that went well."""
+    started = time.perf_counter()
     weights = _weights(settings)
     dataset = read_crops(source, test, settings, folder.cache, reporter)
     overlaps = audit(dataset, reporter)
@@ -136,7 +151,7 @@ def _begin(
             "settings": prepared.settings.to_mapping(),
             "fingerprint": prepared.fingerprint,
             "versions": versions(),
-            "stages": {},
+            "stages": {"prepare": round(time.perf_counter() - started, 2)},
         }
     )
     return prepared

@@ -42,18 +42,29 @@ def search(images: NDArray[np.uint8], plan: Plan, trials: int, listener: Listene
     plan.folder.mkdir(parents=True, exist_ok=True)
     with _ray(images.nbytes), _polling(plan.folder, listener):
         results = _tuner(images, plan, trials).fit()
-    errors = {str(result.metrics["trial_id"]): result.error for result in results if result.error and result.metrics}
-    ended = [_end(trial, errors) for trial in read_journal(plan.folder)]
+    errors = {Path(result.path).name: result.error for result in results}
+    _drop_unknown(plan.folder, set(errors))
+    ended = [_end(trial, errors[trial.trial]) for trial in read_journal(plan.folder)]
     listener(ended)
     return ended
 
 
-def _end(trial: Trial, errors: dict[str, Exception]) -> Trial:
+def _drop_unknown(folder: Path, known: set[str]) -> None:
+    """Remove journals of trials that had begun when the search was killed but that Ray had not recorded yet.
+
+    Ray tries the same parameters again under another name, and takes over the result if there was one.
+    """
+    for trial in read_journal(folder):
+        if trial.trial not in known:
+            (folder / f"{trial.trial}.json").unlink()
+
+
+def _end(trial: Trial, error: Exception | None) -> Trial:
     """What became of a trial that its own process could not write down."""
     if trial.status is not Status.RUNNING:
         return trial
-    if trial.trial in errors:
-        return replace(trial, status=Status.FAILED, reason=str(errors[trial.trial]).strip().splitlines()[-1])
+    if error is not None:
+        return replace(trial, status=Status.FAILED, reason=str(error).strip().splitlines()[-1])
     return replace(trial, status=Status.STOPPED)
 
 

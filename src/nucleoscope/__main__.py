@@ -1,0 +1,5 @@
+"""`python -m nucleoscope`."""
+
+from nucleoscope.cli.app import main
+
+main()
