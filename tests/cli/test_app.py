@@ -26,6 +26,14 @@ def folder(competition, tmp_path_factory):
     return folder
 
 
+def test_resume_of_a_finished_run_does_nothing(folder, competition, monkeypatch, capsys):
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    options = ("--trials", 0, "--epochs", 1, "--models", "model1", "--mpp", 0.25, "--adjust", "--resume")
+    assert call(monkeypatch, "run", competition, "--out", folder, *options) == 0
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+    assert "tiles split" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("verb", ["tune", "train", "evaluate", "explain", "predict"])
 def test_each_stage_runs_again_on_its_own(folder, monkeypatch, capsys, verb):
     assert call(monkeypatch, verb, folder) == 0
@@ -42,14 +50,6 @@ def test_a_bundle_predicts_crops_with_no_other_file(folder, competition, tmp_pat
         rows = list(csv.DictReader(stream))
     assert len(rows) == len(list((competition / "test").iterdir()))
     assert list(rows[0])[:2] == ["name", "predicted"]
-
-
-def test_resume_of_a_finished_run_does_nothing(folder, competition, monkeypatch, capsys):
-    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    options = ("--trials", 0, "--epochs", 1, "--models", "model1", "--mpp", 0.25, "--adjust", "--resume")
-    assert call(monkeypatch, "run", competition, "--out", folder, *options) == 0
-    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
-    assert "tiles split" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,15 @@ def test_heavy_libraries_are_not_imported_before_they_are_needed():
     code = "import sys, nucleoscope.cli.app; print([m for m in ('torch', 'ray', 'matplotlib') if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"
+
+
+def test_what_is_built_on_a_stage_that_runs_again_is_out_of_date(folder, monkeypatch, capsys):
+    for verb in ("tune", "train", "evaluate", "explain", "predict"):
+        assert call(monkeypatch, verb, folder) == 0
+    capsys.readouterr()
+    assert call(monkeypatch, "train", folder) == 0
+    assert "model1: out of date after this: evaluate, explain, predict; run them again" in capsys.readouterr().out
+    assert not (folder / "model1" / "metrics.json").exists()  # it was of other weights
+    assert call(monkeypatch, "evaluate", folder) == 0
+    assert "out of date" not in capsys.readouterr().out
+    assert (folder / "model1" / "metrics.json").exists()

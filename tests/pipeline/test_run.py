@@ -28,7 +28,7 @@ FILES = {
     "predictions.csv",
     "reliability.png",
     "submission.csv",
-    "unweighted.json",
+    "other_balance.json",
     "explanations.json",
     "explanations/page-01.png",
     "explanations/page-02.png",
@@ -101,6 +101,7 @@ def test_remedies_have_a_table_before_and_after(folder, kind):
         for side in ("before", "after"):
             assert set(remedy[name][side]["recall"]) == set(load_bundle(folder.model(kind).bundle).config.classes)
     assert remedy["logit_adjustment"]["fitted_on"] == "select"
+    assert remedy["class_weights"]["applied"]
     assert remedy["class_weights"]["after"] == remedy["logit_adjustment"]["before"]
 
 
@@ -195,6 +196,7 @@ def test_bad_data_leaves_no_folder(tmp_path):
         ({"val_fraction": 1.5}, "val_fraction is 1.5; expected more than 0 and less than 1, such as 0.3"),
         ({"trials": -1}, "trials is -1; expected 0 (no search) or more"),
         ({"epochs": 0}, "epochs is 0; expected 1 or more"),
+        ({"balance": 2.0}, "balance is 2.0; expected from 0 (no class weights) to 1 (full)"),
         ({"mpp": 0.0}, "mpp is 0.0; expected micrometres per pixel, such as 0.25"),
     ],
 )

@@ -37,9 +37,11 @@ def run(
     adjust: Annotated[
         bool, typer.Option("--adjust", help="Predict with the logit adjustment fitted on the select share.")
     ] = False,
+    balance: Annotated[
+        float | None, typer.Option(help="Class weights: 0 none, 0.5 square root, 1 full; by protocol if not given.")
+    ] = None,
     compare_balance: Annotated[
-        bool,
-        typer.Option("--compare-balance", help="Fit once more without class weights, to show the difference."),
+        bool, typer.Option("--compare-balance", help="Fit once more without (or with) class weights, to compare.")
     ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
 ) -> None:
@@ -62,6 +64,7 @@ def run(
             "classes": names(classes) if classes else None,
             "mpp": mpp,
             "adjust": adjust,
+            "balance": balance,
             "compare_balance": compare_balance,
         },
         "command line",

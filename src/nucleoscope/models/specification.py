@@ -35,7 +35,7 @@ class Specification(Settings):
     size: tuple[int, int]
     width: int = 32
     backbone: str = "mobilenet_v2"
-    surround: float = 0.3
+    surround: float = 1.0
 
     def __post_init__(self) -> None:
         """Turn what JSON holds into our types.

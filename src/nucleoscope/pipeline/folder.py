@@ -61,9 +61,9 @@ class ModelFolder:
         return self.path / "curves.png"
 
     @property
-    def unweighted(self) -> Path:
-        """What the same fit without class weights gets right, where that was asked for."""
-        return self.path / "unweighted.json"
+    def other_balance(self) -> Path:
+        """What the same fit with the other class weights (none, or some) gets right, where that was asked for."""
+        return self.path / "other_balance.json"
 
     @property
     def explanations(self) -> Path:

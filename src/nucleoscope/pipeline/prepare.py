@@ -14,6 +14,7 @@ from nucleoscope.data.splits import Part, Protocol, Split, make_split, write_spl
 from nucleoscope.files import write_json
 from nucleoscope.models.specification import Kind, Specification
 from nucleoscope.pipeline.folder import RunFolder
+from nucleoscope.pipeline.presets import SURROUND
 from nucleoscope.pipeline.reporter import Reporter
 from nucleoscope.pipeline.settings import RunSettings
 from nucleoscope.training.examples import Examples
@@ -65,7 +66,8 @@ class Prepared:
     def specification(self, kind: Kind, width: int) -> Specification:
         """The architecture of one model for these crops."""
         crops = self.dataset.crops
-        return Specification(kind, len(crops.classes), crops.size, width, self.settings.backbone)
+        surround = SURROUND[kind]
+        return Specification(kind, len(crops.classes), crops.size, width, self.settings.backbone, surround)
 
 
 def read_crops(

@@ -23,16 +23,19 @@ from nucleoscope.pipeline.train import fit_final
 from nucleoscope.prediction.logits import predict_logits
 from nucleoscope.runtime import default_device
 
+SQUARE_ROOT = 0.5  # power of the class weights that are compared with none
 
-def train_unweighted(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter: Reporter) -> None:
-    """Fit once more without class weights and write what that model gets right, to show what the weights change."""
+
+def compare_balance(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter: Reporter) -> None:
+    """Fit once more, without class weights if the model has them and with them if not, and write what it gets right."""
     choice = read_choice(folder.selection)
-    settings = dataclasses.replace(choice.settings, class_balance=0.0)
-    with reporter.bar(f"{kind}: the same fit without class weights") as bar:
+    other = 0.0 if choice.settings.class_balance else SQUARE_ROOT
+    settings = dataclasses.replace(choice.settings, class_balance=other)
+    with reporter.bar(f"{kind}: the same fit with{'' if other else 'out'} class weights") as bar:
         model = fit_final(prepared, kind, settings, choice.keep, folder.checkpoint, bar).model
     val = prepared.examples("val")
     logits = predict_logits(model, val.images, val.index, device=default_device()).numpy()
-    write_json(folder.unweighted, outcome(logits, val.targets, prepared.classes).to_mapping())
+    write_json(folder.other_balance, outcome(logits, val.targets, prepared.classes).to_mapping())
     folder.checkpoint.unlink()
 
 
@@ -48,11 +51,14 @@ def remedy_record(prepared: Prepared, folder: ModelFolder, logits: NDArray[np.fl
     labels = prepared.examples("val").targets
     plain = outcome(logits, labels, prepared.classes).to_mapping()
     adjusted = outcome(logits + np.asarray(choice.adjustment), labels, prepared.classes).to_mapping()
+    weighted = choice.settings.class_balance > 0
+    other = _read(folder.other_balance)
     return {
         "class_weights": {
-            "power": choice.settings.class_balance,
-            "before": _read(folder.unweighted),
-            "after": plain,
+            "power": choice.settings.class_balance or SQUARE_ROOT,
+            "applied": weighted,
+            "before": other if weighted else plain,
+            "after": plain if weighted else other,
         },
         "logit_adjustment": {
             "strength": choice.adjustment_strength,
@@ -65,5 +71,5 @@ def remedy_record(prepared: Prepared, folder: ModelFolder, logits: NDArray[np.fl
 
 
 def _read(path: Path) -> Any:
-    """What the fit without weights got right, or None where it was not asked for."""
+    """What the other fit got right, or None where it was not asked for."""
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None

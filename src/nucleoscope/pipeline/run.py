@@ -17,7 +17,7 @@ from nucleoscope.pipeline.explain import explain_model
 from nucleoscope.pipeline.folder import ModelFolder, RunFolder
 from nucleoscope.pipeline.predict import predict_test
 from nucleoscope.pipeline.prepare import Prepared, audit, read_crops, split_crops, write_audit
-from nucleoscope.pipeline.remedy import train_unweighted
+from nucleoscope.pipeline.remedy import compare_balance
 from nucleoscope.pipeline.reporter import Reporter, Silent
 from nucleoscope.pipeline.select import select_settings
 from nucleoscope.pipeline.settings import RunSettings
@@ -30,10 +30,16 @@ Stage = Callable[[Prepared, Kind, ModelFolder, Reporter], object]
 STAGES: dict[str, Stage] = {
     "tune": select_settings,
     "train": train_model,
-    "compare": train_unweighted,
+    "compare": compare_balance,
     "evaluate": evaluate_model,
     "explain": explain_model,
     "predict": predict_test,
+}
+
+_BUILT_ON = {
+    "tune": ("train", "compare", "evaluate", "explain", "predict"),
+    "train": ("evaluate", "explain", "predict"),
+    "compare": ("evaluate",),
 }
 
 
@@ -99,15 +105,15 @@ def run_stage(
         kind: the model.
         folder: of the run.
         reporter: is told what happens.
-        again: run it from its beginning even if it was done; what comes after it then counts as not done.
+        again: run it from its beginning even if it was done; what is built on it then counts as not done.
     """
     name = f"{kind}.{stage}"
     if again:
-        outdated = [later for later in list(STAGES)[list(STAGES).index(stage) :] if folder.done(f"{kind}.{later}")]
-        folder.forget([f"{kind}.{later}" for later in outdated])
+        outdated = [later for later in _BUILT_ON.get(stage, ()) if folder.done(f"{kind}.{later}")]
+        folder.forget([name, *(f"{kind}.{later}" for later in outdated)])
         folder.model(kind).forget_progress()
-        if outdated[1:]:
-            reporter.say(f"{kind}: out of date after this: {', '.join(outdated[1:])}; run them again")
+        if outdated:
+            reporter.say(f"{kind}: out of date after this: {', '.join(outdated)}; run them again")
     if not folder.done(name):
         with folder.timed(name):
             STAGES[stage](prepared, kind, folder.model(kind), reporter)

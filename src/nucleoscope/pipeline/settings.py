@@ -39,7 +39,9 @@ class RunSettings(Settings):
         classes: names of the classes; None takes them from the data.
         mpp: micrometres per pixel of the crops; None if it is not known.
         adjust: add the logit adjustment that was fitted on `select` to the predictions.
-        compare_balance: train a second time without class weights, to show what they change.
+        balance: power of the class weights, 0 none to 1 full; None takes what measured better for the protocol.
+        compare_balance: train a second time without class weights (with them, if there are none), to show what
+            they change.
     """
 
     split: Protocol | None = None
@@ -55,6 +57,7 @@ class RunSettings(Settings):
     classes: tuple[str, ...] | None = None
     mpp: float | None = None
     adjust: bool = False
+    balance: float | None = None
     compare_balance: bool = False
 
     def __post_init__(self) -> None:
@@ -100,6 +103,8 @@ def _check_numbers(settings: RunSettings) -> None:
         raise ConfigError(f"trials is {settings.trials}; expected 0 (no search) or more")
     if settings.epochs is not None and settings.epochs < 1:
         raise ConfigError(f"epochs is {settings.epochs}; expected 1 or more")
+    if settings.balance is not None and not 0 <= settings.balance <= 1:
+        raise ConfigError(f"balance is {settings.balance}; expected from 0 (no class weights) to 1 (full)")
     if settings.mpp is not None and settings.mpp <= 0:
         raise ConfigError(f"mpp is {settings.mpp}; expected micrometres per pixel, such as 0.25")
 

@@ -13,12 +13,15 @@ from nucleoscope.files import replacing
 from nucleoscope.training.history import Epoch
 
 
-def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, history: list[Epoch]) -> None:
+def save_checkpoint(
+    path: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, history: list[Epoch]
+) -> None:
     """Write the state after the last epoch of `history`, in one step."""
     with replacing(path) as temporary:
         torch.save(
             {
                 "model": model.state_dict(),
+                "average": average.state_dict(),
                 "optimizer": optimizer.state_dict(),
                 "history": [dataclasses.astuple(epoch) for epoch in history],
             },
@@ -26,11 +29,12 @@ def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimiz
         )
 
 
-def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> list[Epoch]:
-    """Load the state into model and optimizer and return the history so far; empty if there is no checkpoint."""
+def load_checkpoint(path: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> list[Epoch]:
+    """Load the state into its parts and return the history so far; empty if there is no checkpoint."""
     if not path.exists():
         return []
     state = torch.load(path, map_location="cpu", weights_only=True)
     model.load_state_dict(state["model"])
+    average.load_state_dict(state["average"])
     optimizer.load_state_dict(state["optimizer"])
     return [Epoch(*values) for values in state["history"]]

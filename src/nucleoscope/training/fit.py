@@ -16,6 +16,7 @@ from nucleoscope.data.augment import augment
 from nucleoscope.models.classifier import NucleusClassifier
 from nucleoscope.prediction.logits import predict_logits, to_batch
 from nucleoscope.runtime import mixed_precision, seed_everything
+from nucleoscope.training.averaging import averaged
 from nucleoscope.training.checkpoint import load_checkpoint, save_checkpoint
 from nucleoscope.training.examples import Examples
 from nucleoscope.training.freezing import set_training_mode
@@ -66,7 +67,7 @@ def fit(
     keep: int | None = None,
     watch: Watch | None = None,
 ) -> list[Epoch]:
-    """Train `model` in place and return what each epoch brought.
+    """Train `model` in place, leave the running average of its weights in it, and return what each epoch brought.
 
     The watched crops are measured after every epoch and influence nothing. The same seed on the same machine
     gives the same weights, also when the fit was stopped and went on from its checkpoint.
@@ -108,18 +109,19 @@ class _Fit:
         weights = class_weights(train.targets, train.n_classes, settings.class_balance)
         self.weights = torch.from_numpy(weights).to(device)  # (C,)
         self.steps = math.ceil(len(train) / settings.batch_size)
+        self.average = averaged(self.model, self.steps)
         self.rate = 0.0
 
     def run(self, last: int) -> list[Epoch]:
         """All epochs that are left up to `last`."""
         history: list[Epoch] = []
         if self.watch.checkpoint:
-            history = load_checkpoint(self.watch.checkpoint, self.model, self.optimizer)
+            history = load_checkpoint(self.watch.checkpoint, self.model, self.average, self.optimizer)
         for epoch in range(len(history) + 1, last + 1):
             started = time.perf_counter()
             train_loss, train_accuracy = self.run_epoch(epoch)
-            logits = predict_logits(self.model, self.watched.images, self.watched.index, device=self.device)
-            set_training_mode(self.model, self.settings.frozen)
+            average: NucleusClassifier = self.average.module  # type: ignore[assignment]  # it is a copy of the model
+            logits = predict_logits(average, self.watched.images, self.watched.index, device=self.device)
             val_loss, val_accuracy = measure(logits, self.watched)
             seconds = time.perf_counter() - started
             history.append(
@@ -129,7 +131,8 @@ class _Fit:
             if self.watch.on_epoch:
                 self.watch.on_epoch(history[-1], logits)
             if self.watch.checkpoint:
-                save_checkpoint(self.watch.checkpoint, self.model, self.optimizer, history)
+                save_checkpoint(self.watch.checkpoint, self.model, self.average, self.optimizer, history)
+        self.model.load_state_dict(self.average.module.state_dict())
         self.model.eval()
         return history
 
@@ -165,6 +168,7 @@ class _Fit:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no types for it
         self.optimizer.step()
+        self.average.update_parameters(self.model)
         return loss.detach(), (logits.argmax(1) == targets).sum()
 
     def size_at(self, epoch: int) -> tuple[int, int]:
