@@ -47,9 +47,10 @@ def row(folder: Path, split: str, seed: str, model: str) -> str:
     m = json.loads((folder / model / "metrics.json").read_text())
     stages = json.loads((folder / "run.json").read_text())["stages"]
     minutes = sum(seconds for stage, seconds in stages.items() if stage.startswith(model)) / 60
-    low, high = m["accuracy_ci95"]
+    interval = m["accuracy_ci95"]
+    spread = f"{interval[0]:.1%} to {interval[1]:.1%}" if interval else "too few tiles"
     return (
-        f"| {split} | {seed} | {model} | {m['accuracy']:.2%} | {low:.1%} to {high:.1%} | {m['balanced_accuracy']:.1%} "
+        f"| {split} | {seed} | {model} | {m['accuracy']:.2%} | {spread} | {m['balanced_accuracy']:.1%} "
         f"| {m['macro_f1']:.3f} | {m['ece']:.3f} | {m['crops']:,} | {minutes:.1f} |"
     )
 

@@ -30,7 +30,6 @@ def test_a_key_like_no_other_fails_with_all_known_names():
         ("augmentation", 3.0, "from 0 to 2"),
         ("class_balance", 1.5, "from 0 to 1"),
         ("frozen", -0.1, "from 0 to 1"),
-        ("start_scale", 0.1, "from 0.25 to 1"),
     ],
 )
 def test_values_outside_their_range_fail(name, value, expected):

@@ -4,8 +4,15 @@ The names in `__all__` are the Python interface; each is imported when it is fir
 seconds to load.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+# OpenMP reads these once, when torch loads it. A pool that spins while it waits is fast alone and many times slower
+# beside another busy process; one that sleeps at once is the reverse. A short spin loses little in either case; see
+# docs/benchmarks.md.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 if TYPE_CHECKING:
     from nucleoscope.data.crops import Crops

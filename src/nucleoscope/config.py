@@ -58,8 +58,6 @@ class Training(Settings):
         class_balance: class weights are frequency to the power of minus this; 0 none, 1 fully balanced.
         width: channels of the first layer of model1.
         frozen: share of the layers of model2's backbone that keep their pretrained weights, from the input on.
-        start_scale: size at which the first epoch sees the crops, as a share; grows to 1 by `grow_until`.
-        grow_until: share of the epochs after which crops are seen at full size.
     """
 
     epochs: int = 12
@@ -72,8 +70,6 @@ class Training(Settings):
     class_balance: float = 0.5
     width: int = 32
     frozen: float = 0.0
-    start_scale: float = 1.0
-    grow_until: float = 0.6
 
     def __post_init__(self) -> None:
         """Check the ranges.
@@ -91,5 +87,3 @@ class Training(Settings):
         _check(0 <= self.class_balance <= 1, "class_balance", self.class_balance, "from 0 to 1")
         _check(self.width >= 4, "width", self.width, "4 or more")
         _check(0 <= self.frozen <= 1, "frozen", self.frozen, "from 0 to 1")
-        _check(0.25 <= self.start_scale <= 1, "start_scale", self.start_scale, "from 0.25 to 1")
-        _check(0 <= self.grow_until <= 1, "grow_until", self.grow_until, "from 0 to 1")

@@ -1,15 +1,6 @@
-"""Where and how tensors are computed: threads, device, number type. The one place that decides it.
-
-Imported before torch by everything that computes, because OpenMP reads its environment once, when it loads.
-"""
+"""Where and how tensors are computed: threads, device, number type."""
 
 import os
-
-# An OpenMP pool that spins while it waits is fast alone and many times slower beside another busy process; one
-# that sleeps at once is the reverse. A short spin loses little in either case; see docs/benchmarks.md.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-
 import random
 from contextlib import AbstractContextManager
 

@@ -1,12 +1,15 @@
 """Every verb is run once for real, and every error is one line with exit code 2."""
 
 import csv
+import json
+import shutil
 import subprocess
 import sys
 
 import pytest
 
 from nucleoscope.cli.app import main
+from nucleoscope.pipeline.run import STAGES
 
 
 def call(monkeypatch, *arguments):
@@ -105,3 +108,47 @@ def test_what_is_built_on_a_stage_that_runs_again_is_out_of_date(folder, monkeyp
     assert call(monkeypatch, "evaluate", folder) == 0
     assert "out of date" not in capsys.readouterr().out
     assert (folder / "model1" / "metrics.json").exists()
+
+
+def test_a_search_works_in_a_relative_folder(competition, monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    options = ("--trials", 2, "--epochs", 2, "--models", "model1")
+    assert call(monkeypatch, "run", competition, "--out", "runs/first", *options) == 0
+    with (tmp_path / "runs" / "first" / "model1" / "tuning.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 2
+    assert [row["chosen"] for row in rows].count("yes") == 1
+    assert not (tmp_path / "runs" / "first" / "model1" / "search").exists()
+    assert "trial 1 of 2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "explain", "predict", "train"])
+def test_a_stage_without_what_it_needs_says_so(folder, tmp_path, monkeypatch, capsys, verb):
+    bare = tmp_path / "run"
+    bare.mkdir()
+    for name in ("run.json", "split.csv", "audit.json"):
+        shutil.copy(folder / name, bare / name)
+    record = json.loads((bare / "run.json").read_text())
+    (bare / "run.json").write_text(json.dumps(record | {"stages": {}}))
+    assert call(monkeypatch, verb, bare) == 2
+    needed = "tune" if verb == "train" else "train"
+    assert capsys.readouterr().err == (
+        f'error: the run in "{bare}" has no finished "{needed}" of model1; run `nucleoscope {needed}` first\n'
+    )
+
+
+def test_ctrl_c_says_how_to_go_on(competition, monkeypatch, tmp_path, capsys):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(STAGES, "tune", stop)
+    assert call(monkeypatch, "run", competition, "--out", tmp_path / "r", "--models", "model1") == 130
+    assert capsys.readouterr().err == "stopped; the same command with --resume goes on from here\n"
+
+
+def test_a_place_that_cannot_be_written_is_one_line(folder, competition, monkeypatch, tmp_path, capsys):
+    bundle = folder / "model1" / "model"
+    assert call(monkeypatch, "predict", bundle, competition / "test", "--out", tmp_path) == 2
+    assert capsys.readouterr().err == (
+        f'error: "{tmp_path}": Is a directory; expected a place to read or write: check it\n'
+    )

@@ -25,6 +25,19 @@ def test_over_tiles_of_one_crop_it_is_that_over_crops():
     assert tiles == pytest.approx(crops, abs=0.01)
 
 
+@pytest.mark.parametrize("right", [True, False])
+def test_all_alike_is_no_certainty(right):
+    correct = np.full(20, right)
+    for interval in (accuracy_interval(correct), accuracy_interval(correct, np.arange(20) % 10)):
+        assert interval[1] - interval[0] > 0.1
+        assert interval[int(right)] == pytest.approx(float(right))
+
+
+def test_few_tiles_allow_no_interval():
+    assert accuracy_interval(np.arange(50) % 5 > 0, np.arange(50) % 5) is None
+
+
 def test_the_seed_decides():
     correct = np.arange(50) % 3 > 0
-    assert accuracy_interval(correct, seed=1) == accuracy_interval(correct, seed=1)
+    tile = np.arange(50) % 10
+    assert accuracy_interval(correct, tile, seed=1) == accuracy_interval(correct, tile, seed=1)

@@ -1,3 +1,5 @@
+from urllib.error import URLError
+
 import pytest
 import torch
 import torchvision
@@ -133,7 +135,7 @@ def test_a_missing_file_is_named():
 class _NoNetwork:
     @staticmethod
     def get_state_dict(**_):
-        raise weights_module.URLError("no network")
+        raise URLError("no network")
 
 
 def test_without_any_way_the_error_says_the_three(monkeypatch):

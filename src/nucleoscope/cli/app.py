@@ -8,6 +8,7 @@ from nucleoscope.cli.evaluate import evaluate
 from nucleoscope.cli.explain import explain
 from nucleoscope.cli.predict import predict
 from nucleoscope.cli.run import run
+from nucleoscope.cli.stopped import StoppedError
 from nucleoscope.cli.train import train
 from nucleoscope.cli.tune import tune
 from nucleoscope.errors import NucleoscopeError
@@ -29,6 +30,11 @@ def main() -> None:
     except NucleoscopeError as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(2)
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; the same command with --resume goes on from here\n")
+    except StoppedError as stopped:
+        sys.stderr.write(f"{stopped}\n")
         sys.exit(130)
+    except OSError as error:
+        sys.stderr.write(
+            f'error: "{error.filename2 or error.filename}": {error.strerror}; expected a place to read or write: check it\n'
+        )
+        sys.exit(2)

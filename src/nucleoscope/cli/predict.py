@@ -35,8 +35,10 @@ def _predict_crops(source: Path, crops: Path, out: Path, mpp: float | None) -> N
     from nucleoscope.data.reading import read_pictures
     from nucleoscope.models.bundle import load_bundle
     from nucleoscope.pipeline.predict import predict_crops
+    from nucleoscope.pipeline.settings import check_mpp
     from nucleoscope.runtime import default_device
 
+    check_mpp(mpp)
     console = Console()
     bundle = load_bundle(source, default_device())
     with console.bar("reading crops") as bar:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from nucleoscope.cli.options import names
+from nucleoscope.cli.stopped import going_on_with
 
 
 def run(
@@ -19,7 +20,7 @@ def run(
         str | None, typer.Option(help="random or tiles; tiles where crops share pixels, if not given.")
     ] = None,
     val_fraction: Annotated[float, typer.Option(help="Share of the crops that is reported on.")] = 0.3,
-    seed: Annotated[int, typer.Option(help="Seed of everything.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of split, search and training.")] = 0,
     models: Annotated[str, typer.Option(help="Which models, separated by commas.")] = "model1,model2",
     backbone: Annotated[str, typer.Option(help="torchvision's name of model2.")] = "mobilenet_v2",
     weights: Annotated[
@@ -71,5 +72,6 @@ def run(
     )
     console = Console()
     source = data if data == "demo" else Path(data)
-    folder = run_all(source, out, settings, test=test, resume=resume, reporter=console)
+    with going_on_with("the same command with --resume goes on from here"):
+        folder = run_all(source, out, settings, test=test, resume=resume, reporter=console)
     console.say(f"done: {folder.path}")

@@ -3,6 +3,8 @@
 import dataclasses
 from pathlib import Path
 
+from nucleoscope.cli.stopped import going_on_with
+
 
 def run_one_stage(
     stage: str, run: Path, models: str | None, trials: int | None = None, epochs: int | None = None
@@ -32,5 +34,6 @@ def run_one_stage(
     )
     prepared = dataclasses.replace(prepared, settings=settings)
     folder.write(folder.read() | {"settings": dataclasses.replace(settings, models=begun.models).to_mapping()})
-    for kind in settings.models:
-        run_stage(stage, prepared, kind, folder, console, again=True)
+    with going_on_with(f"the {stage} stage is not done: run this again, or the whole run with --resume"):
+        for kind in settings.models:
+            run_stage(stage, prepared, kind, folder, console, again=True)

@@ -59,7 +59,7 @@ def augment(
     ranges = jitter or Jitter()
     device = pictures.device
     density = _DENSITY.to(device)[pictures.int()]  # (B, 3, H, W)
-    geometry = _geometry(len(pictures), strength, ranges, generator).to(device)
+    geometry = _geometry(len(pictures), pictures.shape[-2] / pictures.shape[-1], strength, ranges, generator).to(device)
     grid = functional.affine_grid(geometry, [len(pictures), 3, *size], align_corners=False)
     density = functional.grid_sample(
         density.contiguous(memory_format=torch.channels_last),
@@ -79,16 +79,17 @@ def _uniform(count: int, half_width: float, generator: torch.Generator, columns:
     return (torch.rand(count, columns, generator=generator) * 2.0 - 1.0) * half_width
 
 
-def _geometry(count: int, strength: float, ranges: Jitter, generator: torch.Generator) -> Tensor:
-    """Maps from output to input coordinates in -1..1, (count, 2, 3)."""
+def _geometry(count: int, aspect: float, strength: float, ranges: Jitter, generator: torch.Generator) -> Tensor:
+    """Maps from output to input coordinates in -1..1, (count, 2, 3); `aspect` is height through width."""
     quarter = torch.randint(0, 4, (count, 1), generator=generator) * (math.pi / 2)
     angle = quarter + _uniform(count, math.radians(ranges.turn) * strength, generator)
     scale = torch.exp(_uniform(count, ranges.scale * strength, generator))
     mirror = torch.randint(0, 2, (count, 1), generator=generator) * 2.0 - 1.0
     cosine, sine = torch.cos(angle) * scale, torch.sin(angle) * scale
     shift = _uniform(count, 2.0 * ranges.shift * strength, generator, columns=2)  # the side is 2 long
-    rows = torch.cat([cosine * mirror, -sine, shift[:, :1], sine * mirror, cosine, shift[:, 1:]], dim=1)
-    return rows.view(count, 2, 3)
+    # Coordinates run from -1 to 1 along either side, so that a turn mixes units of different length.
+    rows = [cosine * mirror, -sine * aspect, shift[:, :1], sine * mirror / aspect, cosine, shift[:, 1:]]
+    return torch.cat(rows, dim=1).view(count, 2, 3)
 
 
 def _colour(count: int, strength: float, ranges: Jitter, generator: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -31,7 +31,7 @@ class Metrics:
         protocol: how the part was split off.
         crops: how many crops were measured.
         accuracy: share of crops whose class is right.
-        accuracy_ci95: bootstrap interval, see `evaluation.intervals`.
+        accuracy_ci95: see `evaluation.intervals`; None where too few tiles allow none.
         balanced_accuracy: mean recall of the classes that occur.
         macro_f1: mean F1 of the classes that occur.
         ece: expected calibration error.
@@ -41,7 +41,7 @@ class Metrics:
     protocol: Protocol
     crops: int
     accuracy: float
-    accuracy_ci95: tuple[float, float]
+    accuracy_ci95: tuple[float, float] | None
     balanced_accuracy: float
     macro_f1: float
     ece: float
@@ -56,12 +56,10 @@ class Metrics:
         return asdict(self)
 
 
-def quote(accuracy: float, interval: Sequence[float], protocol: Protocol, crops: int) -> str:
+def quote(accuracy: float, interval: Sequence[float] | None, protocol: Protocol, crops: int) -> str:
     """An accuracy as it may be quoted: with its 95 % interval, protocol and number of crops."""
-    return (
-        f"{accuracy:.1%} accuracy (95 % interval {interval[0]:.1%} to {interval[1]:.1%}; "
-        f"{protocol} split, {crops:,} validation crops)"
-    )
+    spread = f"95 % interval {interval[0]:.1%} to {interval[1]:.1%}" if interval else "too few tiles for an interval"
+    return f"{accuracy:.1%} accuracy ({spread}; {protocol} split, {crops:,} validation crops)"
 
 
 def check_shapes(probabilities: NDArray[np.floating[Any]], labels: NDArray[np.int64], n_classes: int) -> None:

@@ -92,6 +92,8 @@ def load_bundle(folder: Path, device: torch.device | None = None) -> Bundle:
             f'bundle "{folder}": {WEIGHTS_FILE} is missing, damaged or of another architecture than {CONFIG_FILE} '
             f"says ({config.specification.architecture}); export the model again"
         ) from failure
+    model.mean.copy_(torch.tensor(config.mean).view_as(model.mean))
+    model.std.copy_(torch.tensor(config.std).view_as(model.std))
     return Bundle(model.to(device or torch.device("cpu")).eval(), config)
 
 

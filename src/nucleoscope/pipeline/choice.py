@@ -45,7 +45,10 @@ def read_choice(path: Path) -> Choice:
     """
     if not path.is_file():
         raise RunFolderError(f'"{path}" is missing: no settings were chosen yet; run `nucleoscope tune` first')
-    values = json.loads(path.read_text(encoding="utf-8"))
-    values["settings"] = Training.from_mapping(values["settings"], str(path))
-    values["adjustment"] = tuple(values["adjustment"])
-    return Choice(**values)
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        values["settings"] = Training.from_mapping(values["settings"], str(path))
+        values["adjustment"] = tuple(values["adjustment"])
+        return Choice(**values)
+    except (ValueError, KeyError, TypeError) as failure:
+        raise RunFolderError(f'"{path}" is damaged ({failure}); run `nucleoscope tune` again') from failure

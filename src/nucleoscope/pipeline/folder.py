@@ -17,6 +17,7 @@ from nucleoscope.files import write_json
 from nucleoscope.models.specification import Kind
 
 RECORD = "run.json"
+_RECORDED = ("source", "test", "settings", "weights", "fingerprint", "stages")
 
 
 @dataclass(frozen=True)
@@ -105,10 +106,21 @@ class ModelFolder:
         """Predictions of the test set."""
         return self.path / "submission.csv"
 
-    def forget_progress(self) -> None:
-        """Remove the state of a search or a fit under way, so that it begins anew."""
-        shutil.rmtree(self.search, ignore_errors=True)
-        self.checkpoint.unlink(missing_ok=True)
+    def begin_again(self, stage: str) -> None:
+        """Remove what a stage would go on from."""
+        if stage == "tune":
+            self.selection.unlink(missing_ok=True)
+            self.drop_search()
+        if stage in ("train", "compare"):
+            self.checkpoint.unlink(missing_ok=True)
+
+    def drop_search(self) -> None:
+        """Remove the state of a search; a stop half way leaves none, or all of it."""
+        rubbish = self.path / ".search-removed"
+        shutil.rmtree(rubbish, ignore_errors=True)
+        if self.search.exists():
+            self.search.rename(rubbish)
+            shutil.rmtree(rubbish)
 
 
 @dataclass(frozen=True)
@@ -156,6 +168,12 @@ class RunFolder:
             raise RunFolderError(
                 f'"{self.path / RECORD}" is damaged ({failure}); start again with another --out'
             ) from failure
+        missing = [name for name in _RECORDED if not isinstance(record, dict) or name not in record]
+        if missing:
+            raise RunFolderError(
+                f'"{self.path / RECORD}" has no {", ".join(missing)}; expected what `nucleoscope run` wrote: '
+                "start again with another --out"
+            )
         return record
 
     def write(self, record: dict[str, Any]) -> None:

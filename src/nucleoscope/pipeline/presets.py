@@ -16,9 +16,9 @@ _AUGMENTATION = {Protocol.RANDOM: 0.0, Protocol.TILES: 1.0}
 _BALANCE = {Protocol.RANDOM: 0.0, Protocol.TILES: 0.5}
 _EPOCHS = {
     (Kind.MODEL1, Preset.FAST): 8,
-    (Kind.MODEL1, Preset.FULL): 18,
+    (Kind.MODEL1, Preset.FULL): 16,
     (Kind.MODEL2, Preset.FAST): 5,
-    (Kind.MODEL2, Preset.FULL): 10,
+    (Kind.MODEL2, Preset.FULL): 8,
 }
 # Contrast left far from the nucleus: model1 finds the centre by its own pooling, a pretrained network is helped.
 SURROUND = {Kind.MODEL1: 1.0, Kind.MODEL2: 0.3}

@@ -11,7 +11,7 @@ from nucleoscope.data.splits import read_split
 from nucleoscope.errors import RunFolderError
 from nucleoscope.models.pretrained import build_pretrained
 from nucleoscope.models.specification import Kind
-from nucleoscope.models.weights import resolve_source
+from nucleoscope.models.weights import AUTO, OFFLINE, resolve_source
 from nucleoscope.pipeline.evaluate import evaluate_model
 from nucleoscope.pipeline.explain import explain_model
 from nucleoscope.pipeline.folder import ModelFolder, RunFolder
@@ -36,6 +36,13 @@ STAGES: dict[str, Stage] = {
     "predict": predict_test,
 }
 
+_NEEDS = {
+    "train": "tune",
+    "compare": "train",
+    "evaluate": "train",
+    "explain": "train",
+    "predict": "train",
+}
 _BUILT_ON = {
     "tune": ("train", "compare", "evaluate", "explain", "predict"),
     "train": ("evaluate", "explain", "predict"),
@@ -108,15 +115,21 @@ def run_stage(
         again: run it from its beginning even if it was done; what is built on it then counts as not done.
     """
     name = f"{kind}.{stage}"
+    if folder.done(name) and not again:
+        return
+    needed = _NEEDS.get(stage)
+    if needed and not folder.done(f"{kind}.{needed}"):
+        raise RunFolderError(
+            f'the run in "{folder.path}" has no finished "{needed}" of {kind}; run `nucleoscope {needed}` first'
+        )
     if again:
-        outdated = [later for later in _BUILT_ON.get(stage, ()) if folder.done(f"{kind}.{later}")]
-        folder.forget([name, *(f"{kind}.{later}" for later in outdated)])
-        folder.model(kind).forget_progress()
-        if outdated:
-            reporter.say(f"{kind}: out of date after this: {', '.join(outdated)}; run them again")
-    if not folder.done(name):
-        with folder.timed(name):
-            STAGES[stage](prepared, kind, folder.model(kind), reporter)
+        folder.model(kind).begin_again(stage)
+    outdated = [later for later in _BUILT_ON.get(stage, ()) if folder.done(f"{kind}.{later}")]
+    folder.forget([name, *(f"{kind}.{later}" for later in outdated)])
+    with folder.timed(name):
+        STAGES[stage](prepared, kind, folder.model(kind), reporter)
+    if outdated:
+        reporter.say(f"{kind}: out of date after this: {', '.join(outdated)}; run them again")
 
 
 def load_prepared(folder: RunFolder, reporter: Reporter) -> Prepared:
@@ -136,7 +149,7 @@ def load_prepared(folder: RunFolder, reporter: Reporter) -> Prepared:
         )
     assert settings.split is not None  # it is resolved before the record is written
     split = read_split(folder.split, dataset.crops.names, settings.split)
-    return Prepared(dataset, split, settings, _weights(settings))
+    return Prepared(dataset, split, settings, record["weights"])
 
 
 def _begin(
@@ -149,17 +162,17 @@ def _begin(
     overlaps = audit(dataset, reporter)
     split = split_crops(dataset, overlaps, settings, reporter)
     prepared = Prepared(dataset, split, dataclasses.replace(settings, split=split.protocol), weights)
+    record = {
+        "source": _absolute(source),
+        "test": None if test is None else _absolute(test),
+        "settings": prepared.settings.to_mapping(),
+        "weights": weights,
+        "fingerprint": prepared.fingerprint,
+        "versions": versions(),
+        "stages": {"prepare": round(time.perf_counter() - started, 2)},
+    }
     write_audit(folder, dataset, overlaps, split)
-    folder.write(
-        {
-            "source": _absolute(source),
-            "test": None if test is None else _absolute(test),
-            "settings": prepared.settings.to_mapping(),
-            "fingerprint": prepared.fingerprint,
-            "versions": versions(),
-            "stages": {"prepare": round(time.perf_counter() - started, 2)},
-        }
-    )
+    folder.write(record)
     return prepared
 
 
@@ -174,7 +187,9 @@ def _check_empty(folder: RunFolder) -> None:
             f'"{folder.path}" already holds a run; expected a new folder: choose another --out, '
             "or go on with that run with --resume"
         )
-    if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
+    # A stop while a run begins leaves these two, and they are written again.
+    begun = {folder.audit, folder.split}
+    if folder.path.exists() and (not folder.path.is_dir() or set(folder.path.iterdir()) - begun):
         raise RunFolderError(
             f'"{folder.path}" exists and is not an empty folder; expected a new one: choose another --out'
         )
@@ -208,4 +223,4 @@ def _weights(settings: RunSettings) -> str:
         return settings.weights
     source = resolve_source(settings.backbone, settings.weights)
     build_pretrained(settings.backbone, 2, (MAX_SIZE, MAX_SIZE), source)
-    return source
+    return source if source in (AUTO, OFFLINE) else str(Path(source).resolve())

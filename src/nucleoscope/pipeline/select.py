@@ -1,7 +1,6 @@
 """The choice of settings for one model: a search, or one fit of the defaults, judged on the `select` share."""
 
 import dataclasses
-import shutil
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from nucleoscope.evaluation.plots.tuning import plot_tuning
 from nucleoscope.evaluation.remedies import fit_adjustment
 from nucleoscope.files import write_json
 from nucleoscope.models.specification import Kind
-from nucleoscope.pipeline.choice import Choice
+from nucleoscope.pipeline.choice import Choice, read_choice
 from nucleoscope.pipeline.folder import ModelFolder
 from nucleoscope.pipeline.prepare import Prepared
 from nucleoscope.pipeline.presets import training_defaults, trials
@@ -27,6 +26,8 @@ _DEFAULT_TRIAL = "defaults"
 
 def select_settings(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter: Reporter) -> Choice:
     """Search or try the defaults; write `tuning.csv`, `tuning.png` and `selection.json`."""
+    if folder.selection.exists() and not folder.search.exists():
+        return read_choice(folder.selection)  # the stage was stopped when all of it was done
     plan = _plan(prepared, kind, folder)
     wanted = trials(prepared.settings)
     found = _search(prepared, plan, wanted, reporter) if wanted else _try_defaults(prepared, plan, reporter)
@@ -44,7 +45,7 @@ def select_settings(prepared: Prepared, kind: Kind, folder: ModelFolder, reporte
     )
     choice = _choice(prepared, _selection(plan, best))
     write_json(folder.selection, choice.to_mapping())
-    shutil.rmtree(folder.search)
+    folder.drop_search()
     reporter.say(
         f"{kind}: chose {_changes(best)}; {choice.select_accuracy:.1%} on the select share "
         f"({prepared.protocol} split, {choice.select_crops:,} crops; it was chosen on these)"
@@ -62,7 +63,7 @@ def _plan(prepared: Prepared, kind: Kind, folder: ModelFolder) -> Plan:
         fit_index=prepared.split.fit,
         select_index=prepared.split.select,
         seed=prepared.settings.seed,
-        folder=folder.search,
+        folder=folder.search.resolve(),  # trials run in folders of their own
     )
 
 

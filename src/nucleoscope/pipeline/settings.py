@@ -1,5 +1,6 @@
 """`RunSettings`: everything that a run is made with, resolved and written to `run.json`."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -97,6 +98,8 @@ def _check_numbers(settings: RunSettings) -> None:
         value = getattr(settings, name)
         if not 0 < value < 1:
             raise ConfigError(f"{name} is {value}; expected more than 0 and less than 1, such as 0.3")
+    if not 0 <= settings.seed < 2**31:
+        raise ConfigError(f"seed is {settings.seed}; expected from 0 to {2**31 - 1}")
     if not settings.models:
         raise ConfigError("no model named; expected model1, model2 or model1,model2")
     if settings.trials is not None and settings.trials < 0:
@@ -105,8 +108,17 @@ def _check_numbers(settings: RunSettings) -> None:
         raise ConfigError(f"epochs is {settings.epochs}; expected 1 or more")
     if settings.balance is not None and not 0 <= settings.balance <= 1:
         raise ConfigError(f"balance is {settings.balance}; expected from 0 (no class weights) to 1 (full)")
-    if settings.mpp is not None and settings.mpp <= 0:
-        raise ConfigError(f"mpp is {settings.mpp}; expected micrometres per pixel, such as 0.25")
+    check_mpp(settings.mpp)
+
+
+def check_mpp(mpp: float | None) -> None:
+    """Refuse a resolution that is none.
+
+    Raises:
+        ConfigError: it is not a positive number.
+    """
+    if mpp is not None and not 0 < mpp < math.inf:
+        raise ConfigError(f"mpp is {mpp}; expected micrometres per pixel, such as 0.25")
 
 
 def model_names(text: str) -> tuple[Kind, ...]:

@@ -33,7 +33,8 @@ class Fitted:
 def train_model(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter: Reporter) -> None:
     """Fit on all of the training part; write `history.csv`, `curves.png` and the bundle."""
     choice = read_choice(folder.selection)
-    folder.metrics.unlink(missing_ok=True)  # they are of other weights
+    for file in (folder.metrics, folder.other_balance):  # they are of other weights
+        file.unlink(missing_ok=True)
     with reporter.bar(f"{kind}: final fit") as bar:
         fitted = fit_final(prepared, kind, choice.settings, choice.keep, folder.checkpoint, bar)
     write_history(folder.history, fitted.history)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from nucleoscope.errors import DataError
 from nucleoscope.models.bundle import Bundle, BundleConfig
 from nucleoscope.prediction.logits import Progress, predict_logits
 
@@ -21,7 +22,17 @@ def to_probabilities(logits: NDArray[np.floating[Any]], config: BundleConfig) ->
 def predict_probabilities(
     bundle: Bundle, images: NDArray[np.uint8], progress: Progress | None = None
 ) -> NDArray[np.float64]:
-    """Class probabilities (N, C) of crops (N, H, W, 3) uint8."""
+    """Class probabilities (N, C) of crops (N, H, W, 3) uint8.
+
+    Raises:
+        DataError: the crops are not of the size that the model was made for; see `to_resolution`.
+    """
+    wanted = bundle.config.specification.size
+    if images.shape[1:3] != wanted:
+        raise DataError(
+            f"crops are {images.shape[2]}x{images.shape[1]} pixels; the model expects {wanted[1]}x{wanted[0]}: "
+            "cut crops of that size, or resample them"
+        )
     device = next(bundle.model.parameters()).device
     logits = predict_logits(bundle.model, images, device=device, progress=progress)
     return to_probabilities(logits.numpy(), bundle.config)

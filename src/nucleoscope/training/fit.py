@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -23,8 +24,6 @@ from nucleoscope.training.freezing import set_training_mode
 from nucleoscope.training.history import Epoch
 from nucleoscope.training.loss import class_weights
 from nucleoscope.training.optimizer import build_optimizer, set_rate
-
-_SIZE_STEP = 4  # training sizes are multiples of this, so that few shapes occur
 
 
 class DivergedError(RuntimeError):
@@ -123,6 +122,8 @@ class _Fit:
             average: NucleusClassifier = self.average.module  # type: ignore[assignment]  # it is a copy of the model
             logits = predict_logits(average, self.watched.images, self.watched.index, device=self.device)
             val_loss, val_accuracy = measure(logits, self.watched)
+            if not math.isfinite(val_loss):
+                raise DivergedError(f"the loss on the watched crops became {val_loss} in epoch {epoch}")
             seconds = time.perf_counter() - started
             history.append(
                 Epoch(epoch, train_loss, train_accuracy, val_loss, val_accuracy, self.rate, round(seconds, 3))
@@ -148,7 +149,7 @@ class _Fit:
         for step, chosen in enumerate(np.array_split(order, self.steps)):
             done = (epoch - 1) * self.steps + step
             self.rate = set_rate(self.optimizer, self.settings, done / (self.steps * self.settings.epochs))
-            loss, hits = self.run_step(self.train.index[chosen], self.size_at(epoch), generator)
+            loss, hits = self.run_step(self.train.index[chosen], generator)
             losses += loss * len(chosen)
             correct += hits
             if self.watch.on_step:
@@ -157,11 +158,11 @@ class _Fit:
             raise DivergedError(f"the loss became {losses.item()} in epoch {epoch}")
         return losses.item() / len(self.train), correct.item() / len(self.train)
 
-    def run_step(self, index: np.ndarray, size: tuple[int, int], generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def run_step(self, index: NDArray[np.int64], generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """One batch: forward, backward, update; its mean loss and number of hits."""
         targets = torch.from_numpy(self.train.labels[index]).to(self.device)
         pictures = to_batch(self.train.images, index, self.device)
-        pictures = augment(pictures, size, self.settings.augmentation, generator)
+        pictures = augment(pictures, self.train.size, self.settings.augmentation, generator)
         with mixed_precision(self.device):
             logits = self.model(pictures).float()
         loss = functional.cross_entropy(logits, targets, self.weights, label_smoothing=self.settings.label_smoothing)
@@ -170,17 +171,6 @@ class _Fit:
         self.optimizer.step()
         self.average.update_parameters(self.model)
         return loss.detach(), (logits.argmax(1) == targets).sum()
-
-    def size_at(self, epoch: int) -> tuple[int, int]:
-        """Height and width at which this epoch sees the crops: small first, which is faster, then full."""
-        growing = self.settings.grow_until * self.settings.epochs
-        grown = min(1.0, (epoch - 1) / growing) if growing else 1.0
-        scale = self.settings.start_scale + (1.0 - self.settings.start_scale) * grown
-        height, width = (
-            side if scale == 1.0 else max(_SIZE_STEP, round(side * scale / _SIZE_STEP) * _SIZE_STEP)
-            for side in self.train.size
-        )
-        return height, width
 
 
 def measure(logits: Tensor, examples: Examples) -> tuple[float, float]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nucleoscope.runtime import cores
-from nucleoscope.tuning.journal import Status, Trial, read_journal
+from nucleoscope.tuning.journal import Journal, Status, Trial, read_journal
 from nucleoscope.tuning.space import SPACE, to_ray
 from nucleoscope.tuning.trial import Plan, train_in_ray
 
@@ -41,9 +41,11 @@ def search(images: NDArray[np.uint8], plan: Plan, trials: int, listener: Listene
     """
     plan.folder.mkdir(parents=True, exist_ok=True)
     with _ray(images.nbytes), _polling(plan.folder, listener):
-        results = _tuner(images, plan, trials).fit()
+        # A memory map would be copied into every trial; a plain view of it is shared.
+        results = _tuner(np.asarray(images), plan, trials).fit()
     errors = {Path(result.path).name: result.error for result in results}
     _drop_unknown(plan.folder, set(errors))
+    _add_silent(plan.folder, errors)
     ended = [_end(trial, errors[trial.trial]) for trial in read_journal(plan.folder)]
     listener(ended)
     return ended
@@ -57,6 +59,13 @@ def _drop_unknown(folder: Path, known: set[str]) -> None:
     for trial in read_journal(folder):
         if trial.trial not in known:
             (folder / f"{trial.trial}.json").unlink()
+
+
+def _add_silent(folder: Path, errors: dict[str, Exception | None]) -> None:
+    """Begin a journal for trials that failed before they could."""
+    for name, error in errors.items():
+        if error is not None and not (folder / f"{name}.json").exists():
+            Journal(folder / f"{name}.json", {}).write(Status.RUNNING)
 
 
 def _end(trial: Trial, error: Exception | None) -> Trial:
@@ -90,7 +99,7 @@ def _tuner(images: NDArray[np.uint8], plan: Plan, trials: int) -> Any:
             metric=_METRIC,
             mode="max",
             num_samples=trials,
-            search_alg=OptunaSearch(points_to_evaluate=[defaults], seed=plan.seed),
+            search_alg=OptunaSearch(points_to_evaluate=[defaults], sampler=_sampler(plan.seed, trials)),
             scheduler=ASHAScheduler(
                 time_attr="epoch",
                 max_t=epochs,
@@ -106,12 +115,19 @@ def _tuner(images: NDArray[np.uint8], plan: Plan, trials: int) -> Any:
     )
 
 
+def _sampler(seed: int, trials: int) -> Any:
+    """TPE, after a third of the trials (at least two) drawn at random; knows of trials that still run."""
+    from optuna.samplers import TPESampler  # heavy
+
+    return TPESampler(seed=seed, n_startup_trials=max(2, trials // 3), constant_liar=True)
+
+
 def _gpu_share() -> float:
     """The share of a GPU that a trial takes, so that as many run as there are cores; 0 without one."""
     from ray import cluster_resources  # heavy
 
     available = float(cluster_resources().get("GPU", 0.0))  # type: ignore[no-untyped-call]  # Ray has no types for it
-    return available / cores()
+    return min(1.0, available / cores())
 
 
 @contextlib.contextmanager
@@ -120,12 +136,14 @@ def _ray(crop_bytes: int) -> Iterator[None]:
     os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
     os.environ.setdefault("TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S", "0")
     os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "2")  # how much of Ray's own record a kill can cost
+    os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")  # Ctrl-C stops the run, not only the search
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # the new output draws boxes even when told to be silent
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     import optuna  # heavy
     import ray
 
     ray.init(
+        address="local",  # not a cluster that happens to run here
         num_cpus=cores(),
         include_dashboard=False,
         object_store_memory=int(1.2 * crop_bytes) + 2**28,

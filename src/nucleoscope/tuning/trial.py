@@ -86,10 +86,12 @@ def run_trial(parameters: dict[str, Any], images: NDArray[np.uint8], plan: Plan,
     )
     own_watch = dataclasses.replace(watch, on_epoch=on_epoch, checkpoint=plan.folder / f"{trial}.pt")
     try:
-        fit(model, train, select, settings, seed=plan.seed, device=default_device(), watch=own_watch)
+        history = fit(model, train, select, settings, seed=plan.seed, device=default_device(), watch=own_watch)
     except Exception as failure:
         records.journal.write(Status.FAILED, f"{type(failure).__name__}: {failure}".splitlines()[0])
         raise
+    records.journal.history[:] = history
+    records.journal.write(Status.FINISHED)  # also when the fit had ended before a stop
 
 
 class _Records:
