@@ -62,3 +62,12 @@ def test_the_nucleus_stays_in_the_centre():
 
 def test_evaluation_only_scales(pictures):
     assert torch.equal(to_float(pictures) * 255, pictures.float())
+
+
+def test_turned_crops_that_are_not_square_keep_their_proportions():
+    square = torch.full((32, 3, 48, 80), 255, dtype=torch.uint8)
+    square[:, :, 16:32, 32:48] = 0
+    dark = _augment(square, 0.0, size=(48, 80)).mean(1) < 0.5
+    for one in dark:
+        rows, columns = one.any(dim=1).sum(), one.any(dim=0).sum()
+        assert (rows, columns) == (16, 16)

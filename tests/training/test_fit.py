@@ -7,6 +7,7 @@ import torch
 from nucleoscope.config import Training
 from nucleoscope.models.specification import Kind, Specification
 from nucleoscope.runtime import seed_everything
+from nucleoscope.training import fit as fit_module
 from nucleoscope.training.examples import Examples
 from nucleoscope.training.fit import DivergedError, Watch, fit
 
@@ -101,3 +102,17 @@ def test_what_is_watched_changes_nothing(examples, cpu):
     first, _ = _fit((train, val), cpu)
     second, _ = _fit((train, dataclasses.replace(val, index=val.index[:5])), cpu)
     assert torch.equal(_weights(first), _weights(second))
+
+
+def test_weights_that_break_in_the_last_step_are_seen_too(examples, cpu, monkeypatch):
+    monkeypatch.setattr(fit_module, "measure", lambda *_: (float("nan"), 0.5))
+    with pytest.raises(DivergedError, match=r"^the loss on the watched crops became nan in epoch 1$"):
+        _fit(examples, cpu)
+
+
+def test_a_finished_fit_that_is_resumed_gives_the_same_model(examples, cpu, tmp_path):
+    checkpoint = tmp_path / "checkpoint.pt"
+    first, history = _fit(examples, cpu, watch=Watch(checkpoint=checkpoint))
+    again, read = _fit(examples, cpu, watch=Watch(checkpoint=checkpoint))
+    assert torch.equal(_weights(first), _weights(again))
+    assert read == history

@@ -52,3 +52,7 @@ def test_an_epoch_better_by_more_than_a_standard_error_is_kept():
 
 def test_of_equals_the_last_is_kept():
     assert choose_epoch(_history(1.0, 1.0, 1.0), crops=10) == 3
+
+
+def test_a_few_crops_all_right_do_not_overrule_the_last_epoch():
+    assert choose_epoch(_history(0.94, 1.0, 0.98, 0.98), crops=50) == 4

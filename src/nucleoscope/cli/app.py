@@ -34,7 +34,6 @@ def main() -> None:
         sys.stderr.write(f"{stopped}\n")
         sys.exit(130)
     except OSError as error:
-        sys.stderr.write(
-            f'error: "{error.filename2 or error.filename}": {error.strerror}; expected a place to read or write: check it\n'
-        )
+        place = error.filename2 or error.filename
+        sys.stderr.write(f'error: "{place}": {error.strerror}; expected a place to read or write: check it\n')
         sys.exit(2)

@@ -60,6 +60,6 @@ def choose_epoch(history: Sequence[Epoch], crops: int) -> int:
     """
     best = max(history, key=lambda epoch: epoch.val_accuracy)
     last = history[-1]
-    likely = (best.val_accuracy * crops + 1) / (crops + 2)  # Laplace's rule: no accuracy is certain
+    likely = (last.val_accuracy * crops + 1) / (crops + 2)  # Laplace's rule: no accuracy is certain
     error = math.sqrt(likely * (1 - likely) / crops)
     return best.epoch if best.val_accuracy - last.val_accuracy > error else last.epoch
