@@ -22,7 +22,8 @@ _LOGARITHMIC = 20.0  # ratio of the largest to the smallest loss from which on a
 
 _NOTE = (
     "What is learned from is measured on augmented crops while the weights move, so its accuracy can be the lower "
-    "one; its loss includes label smoothing and class weights."
+    "one; its loss includes label smoothing and class weights. What is watched is measured at the end of an epoch, on "
+    "the running average of the weights."
 )
 
 
