@@ -8,11 +8,16 @@ from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline.settings import Preset, RunSettings
 
 _DEFAULTS = {
-    Kind.MODEL1: Training(learning_rate=4e-3, batch_size=64),
+    Kind.MODEL1: Training(learning_rate=2.5e-3, weight_decay=0.2, label_smoothing=0.09, batch_size=64),
     Kind.MODEL2: Training(learning_rate=1e-3, batch_size=32),
 }
 # On tiles that were never seen, stain and colour differ: jitter that costs a little at home pays there.
-_AUGMENTATION = {Protocol.RANDOM: 0.0, Protocol.TILES: 1.0}
+_AUGMENTATION = {
+    (Kind.MODEL1, Protocol.RANDOM): 0.07,
+    (Kind.MODEL2, Protocol.RANDOM): 0.0,
+    (Kind.MODEL1, Protocol.TILES): 1.0,
+    (Kind.MODEL2, Protocol.TILES): 1.0,
+}
 _BALANCE = {Protocol.RANDOM: 0.0, Protocol.TILES: 0.5}
 _EPOCHS = {
     (Kind.MODEL1, Preset.FAST): 8,
@@ -29,7 +34,7 @@ def training_defaults(kind: Kind, protocol: Protocol, settings: RunSettings) -> 
     """What a fit uses where no search says otherwise."""
     epochs = settings.epochs or _EPOCHS[kind, settings.preset]
     balance = _BALANCE[protocol] if settings.balance is None else settings.balance
-    return replace(_DEFAULTS[kind], augmentation=_AUGMENTATION[protocol], class_balance=balance, epochs=epochs)
+    return replace(_DEFAULTS[kind], augmentation=_AUGMENTATION[kind, protocol], class_balance=balance, epochs=epochs)
 
 
 def trials(settings: RunSettings) -> int:
