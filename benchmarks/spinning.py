@@ -4,7 +4,6 @@ python benchmarks/spinning.py
 """
 
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -44,11 +43,11 @@ def milliseconds(way: dict[str, str]) -> float:
 def main() -> None:
     print("| while it waits, OpenMP | alone, ms | beside a busy process, ms |\n|---|---|---|")
     for name, way in WAYS.items():
-        alone = statistics.median(milliseconds(way) for _ in range(3))
+        alone = milliseconds(way)
         burner = subprocess.Popen([sys.executable, "-c", BURN])
         try:
             time.sleep(0.5)
-            beside = statistics.median(milliseconds(way) for _ in range(3))
+            beside = milliseconds(way)
         finally:
             burner.kill()
             burner.wait()
