@@ -27,8 +27,8 @@ Listener = Callable[[list[Trial]], None]
 def search(images: NDArray[np.uint8], plan: Plan, trials: int, listener: Listener) -> list[Trial]:
     """Try configurations side by side, one core each; goes on where it was if it was stopped.
 
-    The first trial has the default settings, so a search never ends below them on its own measure. A trial
-    that fails is recorded with its reason and the search goes on.
+    The first trial that is handed out has the default settings, so a search never ends below them on its own
+    measure. A trial that fails is recorded with its reason and the search goes on.
 
     Args:
         images: (N, H, W, 3) uint8; shared by all trials through Ray's object store.
@@ -136,6 +136,7 @@ def _ray(crop_bytes: int) -> Iterator[None]:
     os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
     os.environ.setdefault("TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S", "0")
     os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "2")  # how much of Ray's own record a kill can cost
+    os.environ.setdefault("RAY_worker_niceness", "0")  # 15 by default: a search starves beside other jobs
     os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")  # Ctrl-C stops the run, not only the search
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # the new output draws boxes even when told to be silent
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
