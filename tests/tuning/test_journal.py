@@ -1,5 +1,7 @@
+import csv
+
 from nucleoscope.training.history import Epoch
-from nucleoscope.tuning.journal import Journal, Status, read_journal, read_tuning, write_tuning
+from nucleoscope.tuning.journal import Journal, Status, read_journal, write_tuning
 
 EPOCH = Epoch(1, 0.5, 0.8, 0.6, 0.75, 0.01, 2.0)
 
@@ -25,7 +27,8 @@ def test_tuning_csv_has_a_row_a_trial_and_the_reasons(tmp_path):
     Journal(tmp_path / "a_0.json", {"width": 24}, [EPOCH]).write(Status.FINISHED)
     Journal(tmp_path / "a_1.json", {"width": 32, "frozen": 0.5}).write(Status.FAILED, "DivergedError: nan")
     write_tuning(tmp_path / "tuning.csv", read_journal(tmp_path))
-    rows = read_tuning(tmp_path / "tuning.csv")
+    with (tmp_path / "tuning.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
     assert [row["trial"] for row in rows] == ["1", "2"]
     assert rows[0]["select_accuracy"] == "0.75"
     assert rows[1] == {

@@ -3,7 +3,6 @@
 It is what the live table and `tuning.csv` are made from, and it survives whatever happens to the search.
 """
 
-import csv
 import dataclasses
 import json
 import time
@@ -127,9 +126,3 @@ def write_tuning(path: Path, trials: list[Trial]) -> None:
         for trial in trials
     ]
     write_csv(path, [*_FIXED, *names], rows)
-
-
-def read_tuning(path: Path) -> list[dict[str, str]]:
-    """The rows of `tuning.csv`."""
-    with path.open(newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
