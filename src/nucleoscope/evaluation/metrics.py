@@ -10,7 +10,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from nucleoscope.data.splits import Protocol
 from nucleoscope.evaluation.calibration import expected_calibration_error
-from nucleoscope.evaluation.intervals import accuracy_interval
+from nucleoscope.evaluation.intervals import Interval, bootstrap_intervals
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class ClassMetrics:
     recall: float
     f1: float
     support: int
+    recall_ci95: Interval | None
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,11 @@ class Metrics:
         protocol: how the part was split off.
         crops: how many crops were measured.
         accuracy: share of crops whose class is right.
-        accuracy_ci95: see `evaluation.intervals`; None where too few tiles allow none.
+        accuracy_ci95: see `evaluation.intervals`; None where too few tiles allow none, as for those below.
         balanced_accuracy: mean recall of the classes that occur.
+        balanced_accuracy_ci95: its interval.
         macro_f1: mean F1 of the classes that occur.
+        macro_f1_ci95: its interval.
         ece: expected calibration error.
         per_class: by class name, in the order of the classes.
     """
@@ -41,9 +44,11 @@ class Metrics:
     protocol: Protocol
     crops: int
     accuracy: float
-    accuracy_ci95: tuple[float, float] | None
+    accuracy_ci95: Interval | None
     balanced_accuracy: float
+    balanced_accuracy_ci95: Interval | None
     macro_f1: float
+    macro_f1_ci95: Interval | None
     ece: float
     per_class: dict[str, ClassMetrics]
 
@@ -95,17 +100,22 @@ def evaluate(
         labels, predicted, labels=numbers, zero_division=0.0
     )
     occurs = support > 0
-    correct = predicted == labels
+    cluster = tile if protocol is Protocol.TILES else None
+    intervals = bootstrap_intervals(labels, predicted, len(classes), cluster, seed=seed)
     return Metrics(
         protocol=protocol,
         crops=len(labels),
-        accuracy=float(correct.mean()),
-        accuracy_ci95=accuracy_interval(correct, tile if protocol is Protocol.TILES else None, seed=seed),
+        accuracy=float((predicted == labels).mean()),
+        accuracy_ci95=intervals.accuracy,
         balanced_accuracy=float(recall[occurs].mean()),
+        balanced_accuracy_ci95=intervals.balanced_accuracy,
         macro_f1=float(f1[occurs].mean()),
+        macro_f1_ci95=intervals.macro_f1,
         ece=expected_calibration_error(probabilities, labels),
         per_class={
-            name: ClassMetrics(float(precision[c]), float(recall[c]), float(f1[c]), int(support[c]))
+            name: ClassMetrics(
+                float(precision[c]), float(recall[c]), float(f1[c]), int(support[c]), intervals.recall[c]
+            )
             for c, name in enumerate(classes)
         },
     )
