@@ -39,7 +39,7 @@ class Part(StrEnum):
     VAL = "val"  # is reported, and never chooses anything
 
 
-_PART_TYPE = "<U6"  # as long as the longest value
+PART_TYPE = "<U6"  # as long as the longest value
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Split:
             self._check_tiles()
 
     def _check_tiles(self) -> None:
-        tile = _known(self.tile, len(self))
+        tile = known_tiles(self.tile, len(self))
         for (part, crops), (other, others) in combinations(self.parts.items(), 2):
             both = np.intersect1d(tile[crops], tile[others])
             if len(both):
@@ -87,6 +87,12 @@ class Split:
                     f"tile {both[0]} is in {part} and in {other}; "
                     "a split by tiles keeps all crops of a tile in one part"
                 )
+
+    @classmethod
+    def of_parts(cls, protocol: Protocol, part_of: NDArray[np.str_], tile: NDArray[np.int64] | None) -> "Split":
+        """A split from the part of each crop, (N,), as `part_of` gives it."""
+        fit, select, val = (np.flatnonzero(part_of == part) for part in Part)
+        return cls(protocol, fit, select, val, tile)
 
     def __len__(self) -> int:
         if self.tile is not None:
@@ -105,7 +111,7 @@ class Split:
 
     def part_of(self) -> NDArray[np.str_]:
         """The part of each crop, (N,), as text that equals the values of `Part`."""
-        part_of = np.empty(len(self), _PART_TYPE)
+        part_of = np.empty(len(self), PART_TYPE)
         for part, positions in self.parts.items():
             part_of[positions] = part
         return part_of
@@ -154,25 +160,20 @@ def make_split(
     for name, fraction in (("val_fraction", val_fraction), ("select_fraction", select_fraction)):
         if not 0 < fraction < 1:
             raise DataError(f"{name} is {fraction}; expected a number above 0 and below 1, such as 0.3")
-    _check_classes(labels, classes)
+    check_classes(labels, classes)
     random = np.random.default_rng(seed)
     if protocol is Protocol.TILES:
-        part = _by_tiles(labels, _known(tile, len(labels)), val_fraction, select_fraction, random)
+        part = _by_tiles(labels, known_tiles(tile, len(labels)), val_fraction, select_fraction, random)
     else:
         part = _by_crops(labels, val_fraction, select_fraction, random)
-    return _split(protocol, part, tile)
-
-
-def _split(protocol: Protocol, part_of: NDArray[np.str_], tile: NDArray[np.int64] | None) -> Split:
-    fit, select, val = (np.flatnonzero(part_of == part) for part in Part)
-    return Split(protocol, fit, select, val, tile)
+    return Split.of_parts(protocol, part, tile)
 
 
 def _by_crops(
     labels: NDArray[np.int64], val_fraction: float, select_fraction: float, random: np.random.Generator
 ) -> NDArray[np.str_]:
     """The part of each crop, (N,), chosen class by class."""
-    part_of = np.full(len(labels), Part.FIT, _PART_TYPE)
+    part_of = np.full(len(labels), Part.FIT, PART_TYPE)
     for label in np.unique(labels):
         crops = random.permutation(np.flatnonzero(labels == label))
         last = len(crops) - 1  # one stays in fit
@@ -198,15 +199,30 @@ def _by_tiles(
             f"a split by tiles needs at least {LEAST_TILES}, one for each of fit, select and val: "
             "add crops from other tissue or use --split random"
         )
-    counts = np.zeros((len(numbers), labels.max() + 1), np.int64)
-    np.add.at(counts, (row, labels), 1)
-    val, select = share_out(counts, val_fraction, select_fraction, random)
-    part_of_tile = np.full(len(numbers), Part.FIT, _PART_TYPE)
+    val, select = share_out(tile_counts(labels, row), val_fraction, select_fraction, random)
+    part_of_tile = np.full(len(numbers), Part.FIT, PART_TYPE)
     part_of_tile[val], part_of_tile[select] = Part.VAL, Part.SELECT
     return part_of_tile[row]
 
 
-def _known(tile: NDArray[np.int64] | None, count: int) -> NDArray[np.int64]:
+def tile_counts(labels: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Crops of each class on each tile, (T, C).
+
+    Args:
+        labels: (N,) in 0..C-1.
+        row: (N,) the tile of each crop in 0..T-1.
+    """
+    counts = np.zeros((row.max() + 1, labels.max() + 1), np.int64)
+    np.add.at(counts, (row, labels), 1)
+    return counts
+
+
+def known_tiles(tile: NDArray[np.int64] | None, count: int) -> NDArray[np.int64]:
+    """The tile of each crop, (N,).
+
+    Raises:
+        DataError: it is not known, or not of this many crops.
+    """
     if tile is None:
         raise DataError("a split by tiles needs the tile of each crop, and none is known: find overlaps first")
     if tile.shape != (count,):
@@ -214,7 +230,12 @@ def _known(tile: NDArray[np.int64] | None, count: int) -> NDArray[np.int64]:
     return tile
 
 
-def _check_classes(labels: NDArray[np.int64], classes: Sequence[str]) -> None:
+def check_classes(labels: NDArray[np.int64], classes: Sequence[str]) -> None:
+    """Refuse labels (N,) of which a class has fewer than two.
+
+    Raises:
+        DataError: there is such a class.
+    """
     for name, count in zip(classes, np.bincount(labels, minlength=len(classes)), strict=True):
         if count < 2:
             raise DataError(
@@ -248,7 +269,7 @@ def read_split(path: Path, names: Sequence[str], protocol: Protocol) -> Split:
         raise RunFolderError(f"{path} has {found}: use the data that the run was made with or start a new run")
     part_of = np.array([lines[name][0] for name in names])
     try:
-        return _split(protocol, part_of, _tiles([lines[name][1] for name in names]))
+        return Split.of_parts(protocol, part_of, _tiles([lines[name][1] for name in names]))
     except DataError as error:
         raise RunFolderError(f"{path} is not a valid split: {error}") from error
 
