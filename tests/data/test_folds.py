@@ -12,9 +12,7 @@ LABELS = (TILE + RANDOM.integers(2, size=600)) % 3
 
 
 def _folds(protocol, folds=5, labels=LABELS, tile=TILE, seed=0):
-    return make_folds(
-        labels, protocol, classes=CLASSES, folds=folds, select_fraction=0.2, seed=seed, tile=tile
-    )
+    return make_folds(labels, protocol, classes=CLASSES, folds=folds, select_fraction=0.2, seed=seed, tile=tile)
 
 
 @pytest.mark.parametrize("protocol", list(Protocol))
@@ -35,7 +33,7 @@ def test_every_part_has_every_class_in_about_its_share(protocol, folds):
 def test_no_tile_is_in_two_parts_of_a_fold():
     for split in _folds(Protocol.TILES):  # the split itself asserts it; here once more from outside
         parts = split.part_of()
-        assert all(len(set(parts[TILE == tile])) == 1 for tile in range(30))
+        assert all(len(set(parts[tile == TILE])) == 1 for tile in range(30))
 
 
 def test_the_seed_decides():

@@ -29,6 +29,8 @@ def bundle(request):
         mpp=0.5,
         temperature=1.5,
         adjustment=(0.0, 0.1, -0.2),
+        coverage=0.95,
+        set_threshold=0.2,
         provenance={"seed": 1},
     )
     return Bundle(model, config)

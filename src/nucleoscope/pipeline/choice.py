@@ -22,6 +22,7 @@ class Choice:
         temperature: fitted on the logits of these crops.
         adjustment_strength: of the logit adjustment with the best balanced accuracy on them.
         adjustment: what it adds to the logits, (C,).
+        set_threshold: the least probability at which a class belongs to a set; see `evaluation.conformal`.
     """
 
     settings: Training
@@ -31,6 +32,7 @@ class Choice:
     temperature: float
     adjustment_strength: float
     adjustment: tuple[float, ...]
+    set_threshold: float
 
     def to_mapping(self) -> dict[str, Any]:
         """Names and values, ready for JSON."""

@@ -17,6 +17,7 @@ from nucleoscope.pipeline.folder import ModelFolder
 from nucleoscope.pipeline.prepare import Prepared
 from nucleoscope.pipeline.remedy import remedy_record
 from nucleoscope.pipeline.reporter import Reporter
+from nucleoscope.pipeline.sets import set_record
 from nucleoscope.prediction.logits import predict_logits
 from nucleoscope.prediction.probabilities import to_probabilities, uncalibrated
 from nucleoscope.prediction.table import write_predictions
@@ -44,8 +45,10 @@ def evaluate_model(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter
         prepared, kind, folder, probabilities[val], uncalibrated(logits[val], bundle.config), bundle.config.temperature
     )
     write_text(folder.bundle / CARD_FILE, model_card(bundle.config, metrics))
-    write_json(folder.metrics, _record(prepared, folder, bundle, logits, metrics))
+    sets = set_record(prepared, folder, bundle.config, probabilities[val])
+    write_json(folder.metrics, _record(prepared, folder, bundle, logits, metrics) | {"conformal": sets})
     reporter.say(f"{kind}: {metrics.sentence()}")
+    reporter.say(f"{kind}: {sets['sentence']}")
     return metrics
 
 

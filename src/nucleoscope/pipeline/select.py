@@ -6,6 +6,7 @@ import numpy as np
 
 from nucleoscope.errors import NucleoscopeError
 from nucleoscope.evaluation.calibration import fit_temperature
+from nucleoscope.evaluation.conformal import fit_threshold
 from nucleoscope.evaluation.plots.tuning import plot_tuning
 from nucleoscope.evaluation.remedies import fit_adjustment
 from nucleoscope.files import write_json
@@ -15,6 +16,7 @@ from nucleoscope.pipeline.folder import ModelFolder
 from nucleoscope.pipeline.prepare import Prepared
 from nucleoscope.pipeline.presets import training_defaults, trials
 from nucleoscope.pipeline.reporter import Reporter, watch_steps
+from nucleoscope.prediction.probabilities import tempered
 from nucleoscope.training.fit import DivergedError
 from nucleoscope.tuning.journal import Trial, read_journal, write_tuning
 from nucleoscope.tuning.search import search
@@ -96,15 +98,18 @@ def _choice(prepared: Prepared, selection: Selection) -> Choice:
     select = prepared.examples("select")
     fit_counts = np.bincount(prepared.examples("fit").targets, minlength=select.n_classes)
     strength, offsets = fit_adjustment(selection.logits, select.targets, np.maximum(fit_counts, 1))
-    used = offsets if prepared.settings.adjust else np.zeros_like(offsets)
+    logits = selection.logits + (offsets if prepared.settings.adjust else 0.0)
+    temperature = fit_temperature(logits, select.targets)
+    probabilities = tempered(logits, temperature)
     return Choice(
         settings=selection.settings,
         keep=selection.keep,
         select_crops=len(select),
         select_accuracy=selection.history[selection.keep - 1].val_accuracy,
-        temperature=fit_temperature(selection.logits + used, select.targets),
+        temperature=temperature,
         adjustment_strength=strength,
         adjustment=tuple(offsets.tolist()),
+        set_threshold=fit_threshold(probabilities, select.targets, prepared.settings.coverage),
     )
 
 

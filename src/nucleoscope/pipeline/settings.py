@@ -43,6 +43,10 @@ class RunSettings(Settings):
         balance: power of the class weights, 0 none to 1 full; None takes what measured better for the protocol.
         compare_balance: train a second time without class weights (with them, if there are none), to show what
             they change.
+        groups: column of the label table that says what a crop was cut from (patient, slide); under `tiles`, no
+            group is on both sides either.
+        fold: which of how many folds to validate on, from 1, instead of `val_fraction`; see `pipeline.folds`.
+        coverage: how often the "not sure" sets of classes shall hold the true one; see `evaluation.conformal`.
     """
 
     split: Protocol | None = None
@@ -60,6 +64,9 @@ class RunSettings(Settings):
     adjust: bool = False
     balance: float | None = None
     compare_balance: bool = False
+    groups: str | None = None
+    fold: tuple[int, int] | None = None
+    coverage: float = 0.95
 
     def __post_init__(self) -> None:
         """Turn what a file or the command line holds into our types, and check it.
@@ -73,8 +80,12 @@ class RunSettings(Settings):
         _become(self, "models", tuple(_member(Kind, name, "model") for name in self.models))
         if self.classes is not None:
             _become(self, "classes", tuple(self.classes))
+        if self.fold is not None:
+            _become(self, "fold", tuple(self.fold))
         check_backbone(self.backbone)
         _check_numbers(self)
+        check_mpp(self.mpp)
+        _check_fold(self.fold)
 
 
 def _become(settings: RunSettings, name: str, value: object) -> None:
@@ -94,10 +105,10 @@ def _member(kind: type[_E], value: str, name: str) -> _E:
 
 
 def _check_numbers(settings: RunSettings) -> None:
-    for name in ("val_fraction", "select_fraction"):
+    for name, example in (("val_fraction", 0.3), ("select_fraction", 0.2), ("coverage", 0.95)):
         value = getattr(settings, name)
         if not 0 < value < 1:
-            raise ConfigError(f"{name} is {value}; expected more than 0 and less than 1, such as 0.3")
+            raise ConfigError(f"{name} is {value}; expected more than 0 and less than 1, such as {example}")
     if not 0 <= settings.seed < 2**31:
         raise ConfigError(f"seed is {settings.seed}; expected from 0 to {2**31 - 1}")
     if not settings.models:
@@ -108,7 +119,11 @@ def _check_numbers(settings: RunSettings) -> None:
         raise ConfigError(f"epochs is {settings.epochs}; expected 1 or more")
     if settings.balance is not None and not 0 <= settings.balance <= 1:
         raise ConfigError(f"balance is {settings.balance}; expected from 0 (no class weights) to 1 (full)")
-    check_mpp(settings.mpp)
+
+
+def _check_fold(fold: tuple[int, int] | None) -> None:
+    if fold is not None and not (len(fold) == 2 and fold[1] >= 2 and 1 <= fold[0] <= fold[1]):
+        raise ConfigError(f"fold is {fold}; expected one of two folds or more, such as (1, 5)")
 
 
 def check_mpp(mpp: float | None) -> None:

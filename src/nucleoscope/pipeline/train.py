@@ -85,6 +85,8 @@ def bundle_config(prepared: Prepared, kind: Kind, choice: Choice, fitted: Fitted
         mpp=crops.mpp,
         temperature=choice.temperature,
         adjustment=choice.adjustment if settings.adjust else None,
+        coverage=settings.coverage,
+        set_threshold=choice.set_threshold,
         provenance={
             "protocol": prepared.protocol,
             "training_crops": len(prepared.split.train),

@@ -1,5 +1,6 @@
 """From logits to probabilities: the one softmax of this project, with what the bundle adds to it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +13,18 @@ from nucleoscope.models.bundle import Bundle, BundleConfig
 from nucleoscope.prediction.logits import Progress, predict_logits
 
 
+def tempered(
+    logits: NDArray[np.floating[Any]], temperature: float, adjustment: Sequence[float] | None = None
+) -> NDArray[np.float64]:
+    """Softmax (N, C) of logits (N, C) that are adjusted by (C,) first, and then divided by the temperature."""
+    adjusted = logits if adjustment is None else logits + np.asarray(adjustment)
+    probabilities: NDArray[np.float64] = softmax(adjusted.astype(np.float64) / temperature, axis=1)
+    return probabilities
+
+
 def to_probabilities(logits: NDArray[np.floating[Any]], config: BundleConfig) -> NDArray[np.float64]:
     """Adjusted, tempered softmax of logits (N, C)."""
-    adjustment = np.zeros(len(config.classes)) if config.adjustment is None else np.asarray(config.adjustment)
-    probabilities: NDArray[np.float64] = softmax((logits + adjustment) / config.temperature, axis=1)
-    return probabilities
+    return tempered(logits, config.temperature, config.adjustment)
 
 
 def predict_probabilities(
