@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from nucleoscope.data.reading import read_dataset, read_pictures
     from nucleoscope.errors import NucleoscopeError
     from nucleoscope.models.bundle import Bundle, load_bundle
+    from nucleoscope.pipeline.both import run_both
+    from nucleoscope.pipeline.folds import run_folds
     from nucleoscope.pipeline.run import run
     from nucleoscope.pipeline.settings import RunSettings
     from nucleoscope.prediction.probabilities import predict_probabilities
@@ -35,6 +37,8 @@ _HOME = {
     "read_dataset": "data.reading",
     "read_pictures": "data.reading",
     "run": "pipeline.run",
+    "run_both": "pipeline.both",
+    "run_folds": "pipeline.folds",
 }
 
 __all__ = [
@@ -48,6 +52,8 @@ __all__ = [
     "read_dataset",
     "read_pictures",
     "run",
+    "run_both",
+    "run_folds",
 ]
 
 

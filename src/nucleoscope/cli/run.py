@@ -8,6 +8,8 @@ import typer
 from nucleoscope.cli.options import names
 from nucleoscope.cli.stopped import going_on_with
 
+BOTH = "both"
+
 
 def run(
     data: Annotated[
@@ -17,7 +19,13 @@ def run(
     out: Annotated[Path, typer.Option(help="The run folder; new, or a stopped run with --resume.")],
     test: Annotated[Path | None, typer.Option(help="Test crops, where they do not lie with the data.")] = None,
     split: Annotated[
-        str | None, typer.Option(help="random or tiles; tiles where crops share pixels, if not given.")
+        str | None, typer.Option(help="random, tiles or both; tiles where crops share pixels, if not given.")
+    ] = None,
+    groups: Annotated[
+        str | None, typer.Option(help="Column of the CSV, such as patient, of which no value is on both sides.")
+    ] = None,
+    folds: Annotated[
+        int | None, typer.Option(help="Train so many times and pool the predictions of all crops.")
     ] = None,
     val_fraction: Annotated[float, typer.Option(help="Share of the crops that is reported on.")] = 0.3,
     seed: Annotated[int, typer.Option(help="Seed of split, search and training.")] = 0,
@@ -44,16 +52,18 @@ def run(
     compare_balance: Annotated[
         bool, typer.Option("--compare-balance", help="Fit once more without (or with) class weights, to compare.")
     ] = False,
+    coverage: Annotated[float, typer.Option(help="How often the sets of possible classes shall be right.")] = 0.95,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
 ) -> None:
     """Train, tune, evaluate and explain both models on labelled nucleus crops."""
     from nucleoscope.cli.console import Console
-    from nucleoscope.pipeline.run import run as run_all
+    from nucleoscope.pipeline.jobs import run_job
     from nucleoscope.pipeline.settings import RunSettings, model_names
 
     settings = RunSettings.from_mapping(
         {
-            "split": split,
+            "split": None if split == BOTH else split,
+            "groups": groups,
             "val_fraction": val_fraction,
             "seed": seed,
             "models": model_names(models),
@@ -67,11 +77,14 @@ def run(
             "adjust": adjust,
             "balance": balance,
             "compare_balance": compare_balance,
+            "coverage": coverage,
         },
         "command line",
     )
     console = Console()
     source = data if data == "demo" else Path(data)
     with going_on_with("the same command with --resume goes on from here"):
-        folder = run_all(source, out, settings, test=test, resume=resume, reporter=console)
+        folder = run_job(
+            source, out, settings, both=split == BOTH, folds=folds, test=test, resume=resume, reporter=console
+        )
     console.say(f"done: {folder.path}")

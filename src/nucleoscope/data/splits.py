@@ -261,7 +261,7 @@ def read_split(path: Path, names: Sequence[str], protocol: Protocol) -> Split:
     Raises:
         RunFolderError: the file is missing, damaged or of other crops, or breaks the protocol.
     """
-    lines = _read_lines(path)
+    lines = read_split_lines(path)
     absent = next((name for name in names if name not in lines), None)
     foreign = next(iter(lines.keys() - set(names)), None)
     if absent is not None or foreign is not None:
@@ -282,8 +282,12 @@ def _tiles(texts: Sequence[str]) -> NDArray[np.int64] | None:
     return np.array([int(text) for text in texts], np.int64)
 
 
-def _read_lines(path: Path) -> dict[str, tuple[str, str]]:
-    """Part and tile of each name, as text."""
+def read_split_lines(path: Path) -> dict[str, tuple[str, str]]:
+    """Part and tile of each name in a `split.csv`, as text; the tile empty where it is not known.
+
+    Raises:
+        RunFolderError: the file is missing or damaged.
+    """
     try:
         with path.open(newline="", encoding="utf-8") as stream:
             header, *rows = list(csv.reader(stream)) or [[]]

@@ -17,6 +17,8 @@ from nucleoscope.files import write_json
 from nucleoscope.models.specification import Kind
 
 RECORD = "run.json"
+RUNS = "runs.json"
+"""Names the runs that a folder holds, where it holds several."""
 _RECORDED = ("source", "test", "settings", "weights", "fingerprint", "stages")
 
 
@@ -141,8 +143,11 @@ class RunFolder:
 
     @property
     def cache(self) -> Path:
-        """Decoded crops, beside the run so that several runs share them."""
-        return self.path.resolve().parent / ".nucleoscope-cache"
+        """Decoded crops, beside the outermost folder of the run so that several runs share them."""
+        folder = self.path.resolve().parent
+        while (folder / RUNS).is_file():
+            folder = folder.parent
+        return folder / ".nucleoscope-cache"
 
     def model(self, kind: Kind) -> ModelFolder:
         """The files of one model."""
@@ -158,6 +163,9 @@ class RunFolder:
         Raises:
             RunFolderError: there is none, or it is damaged.
         """
+        if (self.path / RUNS).is_file():
+            inner = ", ".join(json.loads((self.path / RUNS).read_text(encoding="utf-8"))["runs"])
+            raise RunFolderError(f'"{self.path}" holds several runs ({inner}); expected one: name one of these folders')
         if not self.exists():
             raise RunFolderError(
                 f'"{self.path}" is no run folder: it has no {RECORD}; expected what `nucleoscope run` wrote'

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nucleoscope.data.crops import Crops
+from nucleoscope.data.folds import make_folds
+from nucleoscope.data.groups import join_groups
 from nucleoscope.data.overlap import Overlaps, find_overlaps, leak
 from nucleoscope.data.reading.dataset import Dataset, read_dataset
-from nucleoscope.data.splits import Part, Protocol, Split, make_split, write_split
+from nucleoscope.data.splits import Part, Protocol, Split, known_tiles, make_split, write_split
 from nucleoscope.files import write_json
 from nucleoscope.models.specification import Kind, Specification
 from nucleoscope.pipeline.folder import RunFolder
@@ -76,7 +79,13 @@ def read_crops(
     """Read labelled crops and the test set, and tell what they are."""
     with reporter.bar("reading crops") as progress:
         dataset = read_dataset(
-            source, test=test, classes=settings.classes, mpp=settings.mpp, cache=cache, progress=progress
+            source,
+            test=test,
+            classes=settings.classes,
+            mpp=settings.mpp,
+            groups_column=settings.groups,
+            cache=cache,
+            progress=progress,
         )
     crops = dataset.crops
     counts = ", ".join(
@@ -100,35 +109,76 @@ def audit(dataset: Dataset, reporter: Reporter) -> Overlaps:
     return overlaps
 
 
-def resolve_protocol(wanted: Protocol | None, overlaps: Overlaps) -> Protocol:
-    """The protocol that was asked for, or `tiles` where a random split would leak and tiles can be split."""
-    if wanted is not None:
-        return wanted
-    leaks = len(overlaps.pairs) > 0 and overlaps.tiles >= _ENOUGH_TILES
-    return Protocol.TILES if leaks else Protocol.RANDOM
+def resolve_protocol(crops: Crops, overlaps: Overlaps, settings: RunSettings) -> Protocol:
+    """The protocol that was asked for, or `tiles` where a random split would leak and tiles can be split.
+
+    Groups that a user names are a wish to keep them together: they count like shared pixels.
+    """
+    if settings.split is not None:
+        return settings.split
+    leaks = len(overlaps.pairs) > 0 or settings.groups is not None
+    enough = units(crops, overlaps, settings).max() + 1 >= _ENOUGH_TILES
+    return Protocol.TILES if leaks and enough else Protocol.RANDOM
+
+
+def units(crops: Crops, overlaps: Overlaps, settings: RunSettings) -> NDArray[np.int64]:
+    """What `tiles` keeps in one piece, (N,), numbered from 0: tiles, or groups with all tiles that are in them."""
+    if settings.groups is None:
+        return overlaps.tile
+    assert crops.groups is not None  # the reader has found the column
+    return join_groups(overlaps.tile, crops.groups)
 
 
 def split_crops(dataset: Dataset, overlaps: Overlaps, settings: RunSettings, reporter: Reporter) -> Split:
     """Split the crops and tell what the split means."""
     crops = dataset.crops
-    protocol = resolve_protocol(settings.split, overlaps)
-    split = make_split(
-        crops.targets(),
-        protocol,
-        val_fraction=settings.val_fraction,
-        select_fraction=settings.select_fraction,
-        seed=settings.seed,
-        tile=overlaps.tile,
-        classes=crops.classes,
-    )
+    protocol = resolve_protocol(crops, overlaps, settings)
+    split = make_parts(crops, protocol, overlaps, settings)
+    if settings.groups is not None:
+        kept = units(crops, overlaps, settings).max() + 1
+        reporter.say(f'groups of column "{settings.groups}" and tiles make {kept:,} units that share neither')
     found = leak(overlaps, split.train, split.val)
     reporter.say(
         f"split by {protocol}: {len(split.fit):,} crops to fit, {len(split.select):,} to select, "
         f"{len(split.val):,} to validate; {found.share:.1%} of the latter share pixels with a training crop"
     )
+    for name in single_tile_classes(split, crops) if protocol is Protocol.TILES else ():
+        reporter.say(f"{name} lives on one tile only: how well it is recognised on new tissue cannot be measured")
     for part, classes in missing_classes(split, dataset).items():
         reporter.say(f"too few tiles to put every class into every part: {part} has no {', '.join(classes)}")
     return split
+
+
+def make_parts(crops: Crops, protocol: Protocol, overlaps: Overlaps, settings: RunSettings) -> Split:
+    """The split that the settings ask for: by fractions, or one of several folds."""
+    tile = units(crops, overlaps, settings)
+    if settings.fold is None:
+        return make_split(
+            crops.targets(),
+            protocol,
+            classes=crops.classes,
+            val_fraction=settings.val_fraction,
+            select_fraction=settings.select_fraction,
+            seed=settings.seed,
+            tile=tile,
+        )
+    number, folds = settings.fold
+    return make_folds(
+        crops.targets(),
+        protocol,
+        classes=crops.classes,
+        folds=folds,
+        select_fraction=settings.select_fraction,
+        seed=settings.seed,
+        tile=tile,
+    )[number - 1]
+
+
+def single_tile_classes(split: Split, crops: Crops) -> tuple[str, ...]:
+    """The classes whose crops are all of one tile: on new tissue they cannot be measured."""
+    tile = known_tiles(split.tile, len(crops))
+    labels = crops.targets()
+    return tuple(name for c, name in enumerate(crops.classes) if len(np.unique(tile[labels == c])) == 1)
 
 
 def missing_classes(split: Split, dataset: Dataset) -> dict[Part, tuple[str, ...]]:
@@ -138,13 +188,13 @@ def missing_classes(split: Split, dataset: Dataset) -> dict[Part, tuple[str, ...
     return {part: tuple(crops.classes[c] for c in numbers) for part, numbers in missing.items() if len(numbers)}
 
 
-def write_audit(folder: RunFolder, dataset: Dataset, overlaps: Overlaps, split: Split) -> None:
+def write_audit(folder: RunFolder, dataset: Dataset, overlaps: Overlaps, split: Split, settings: RunSettings) -> None:
     """Write `audit.json` and `split.csv`."""
     write_split(folder.split, split, dataset.crops.names)
-    write_json(folder.audit, audit_record(dataset, overlaps, split))
+    write_json(folder.audit, audit_record(dataset, overlaps, split, settings))
 
 
-def audit_record(dataset: Dataset, overlaps: Overlaps, split: Split) -> dict[str, Any]:
+def audit_record(dataset: Dataset, overlaps: Overlaps, split: Split, settings: RunSettings) -> dict[str, Any]:
     """What `audit.json` holds."""
     return {
         "crops": len(dataset.crops),
@@ -158,5 +208,7 @@ def audit_record(dataset: Dataset, overlaps: Overlaps, split: Split) -> dict[str
             "validation_crops": len(split.val),
             **asdict(leak(overlaps, split.train, split.val)),
         },
+        "grouped_by": settings.groups,
+        "single_tile_classes": single_tile_classes(split, dataset.crops),
         "missing_classes": missing_classes(split, dataset),
     }

@@ -87,7 +87,8 @@ def run(
     for kind in prepared.settings.models:
         for stage in wanted_stages(prepared):
             run_stage(stage, prepared, kind, folder, reporter)
-    summarise(prepared, folder, reporter)
+    if settings.fold is None:
+        summarise(prepared, folder, reporter)
     return folder
 
 
@@ -98,6 +99,8 @@ def wanted_stages(prepared: Prepared) -> list[str]:
         unwanted.add("predict")
     if not prepared.settings.compare_balance:
         unwanted.add("compare")
+    if prepared.settings.fold:
+        unwanted |= {"compare", "explain", "predict"}  # folds measure; the models are there for nothing else
     return [name for name in STAGES if name not in unwanted]
 
 
@@ -171,7 +174,7 @@ def _begin(
         "versions": versions(),
         "stages": {"prepare": round(time.perf_counter() - started, 2)},
     }
-    write_audit(folder, dataset, overlaps, split)
+    write_audit(folder, dataset, overlaps, split, settings)
     folder.write(record)
     return prepared
 

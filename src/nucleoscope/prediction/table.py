@@ -1,6 +1,8 @@
 """The tables of predictions: `predictions.csv` for people, `submission.csv` for a competition."""
 
+import csv
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +33,36 @@ def write_predictions(
         known = [] if labels is None else [classes[labels[i]]]
         rows.append([name, *known, classes[predicted[i]], *(f"{p:.6f}" for p in probabilities[i])])
     write_csv(path, ["name", *([] if labels is None else ["label"]), "predicted", *classes], rows)
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """The content of a `predictions.csv` with labels.
+
+    Attributes:
+        names: N names of crops.
+        classes: C names.
+        labels: (N,).
+        probabilities: (N, C).
+    """
+
+    names: tuple[str, ...]
+    classes: tuple[str, ...]
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Read what `write_predictions` wrote with labels."""
+    with path.open(newline="", encoding="utf-8") as stream:
+        header, *rows = csv.reader(stream)
+    classes = tuple(header[3:])
+    return Predictions(
+        names=tuple(row[0] for row in rows),
+        classes=classes,
+        labels=np.array([classes.index(row[1]) for row in rows], np.int64),
+        probabilities=np.array([row[3:] for row in rows], np.float64),
+    )
 
 
 def write_submission(
