@@ -43,12 +43,17 @@ def test_each_stage_runs_again_on_its_own(folder, monkeypatch, capsys, verb):
     assert "model1" in capsys.readouterr().out
 
 
-def test_a_bundle_predicts_crops_with_no_other_file(folder, competition, tmp_path, monkeypatch):
+def test_a_bundle_predicts_crops_with_no_other_file(folder, competition, tmp_path, monkeypatch, capsys):
     bundle = tmp_path / "bundle"
     (folder / "model1" / "model").rename(bundle)
     out = tmp_path / "predictions.csv"
     assert call(monkeypatch, "predict", bundle, competition / "test", "--out", out) == 0
+    sets = tmp_path / "sets.csv"
+    assert call(monkeypatch, "predict", bundle, competition / "test", "--out", sets, "--sets") == 0
     bundle.rename(folder / "model1" / "model")
+    assert "have exactly one possible class, at a coverage of 95%" in capsys.readouterr().out
+    with sets.open(newline="") as stream:
+        assert list(next(csv.DictReader(stream)))[-1] == "set"
     with out.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == len(list((competition / "test").iterdir()))
@@ -63,7 +68,10 @@ def test_a_bundle_predicts_crops_with_no_other_file(folder, competition, tmp_pat
             "nowhere does not exist; expected train.csv (Filename,Label) beside train/ or train.zip, or a folder of "
             "PNG, JPEG, TIFF or BMP pictures for each class, also as a zip, or the word demo",
         ),
-        (("run", "demo", "--out", "x", "--split", "patients"), 'unknown split "patients"; expected random or tiles'),
+        (
+            ("run", "demo", "--out", "x", "--split", "patients"),
+            'unknown split "patients"; expected random, tiles or both',
+        ),
         (
             ("evaluate", "nowhere"),
             '"nowhere" is no run folder: it has no run.json; expected what `nucleoscope run` wrote',

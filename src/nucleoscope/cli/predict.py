@@ -18,6 +18,9 @@ def predict(
     out: Annotated[Path | None, typer.Option(help="CSV to write, for crops.")] = None,
     mpp: Annotated[float | None, typer.Option(help="Micrometres per pixel of these crops.")] = None,
     models: ModelsOption = None,
+    sets: Annotated[
+        bool, typer.Option("--sets", help="Add the set of possible classes; more or less than one: not sure.")
+    ] = False,
 ) -> None:
     """Predict the classes of crops."""
     if crops is None:
@@ -27,10 +30,10 @@ def predict(
         return
     if out is None:
         raise ConfigError("no --out given; expected the CSV to write, such as --out predictions.csv")
-    _predict_crops(source, crops, out, mpp)
+    _predict_crops(source, crops, out, mpp, sets)
 
 
-def _predict_crops(source: Path, crops: Path, out: Path, mpp: float | None) -> None:
+def _predict_crops(source: Path, crops: Path, out: Path, mpp: float | None, sets: bool) -> None:
     from nucleoscope.cli.console import Console
     from nucleoscope.data.reading import read_pictures
     from nucleoscope.models.bundle import load_bundle
@@ -43,4 +46,4 @@ def _predict_crops(source: Path, crops: Path, out: Path, mpp: float | None) -> N
     bundle = load_bundle(source, default_device())
     with console.bar("reading crops") as bar:
         pictures = dataclasses.replace(read_pictures(crops, progress=bar), mpp=mpp)
-    predict_crops(bundle, pictures, out, console)
+    predict_crops(bundle, pictures, out, console, with_sets=sets)

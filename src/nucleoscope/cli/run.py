@@ -7,6 +7,7 @@ import typer
 
 from nucleoscope.cli.options import names
 from nucleoscope.cli.stopped import going_on_with
+from nucleoscope.errors import ConfigError
 
 BOTH = "both"
 
@@ -57,9 +58,12 @@ def run(
 ) -> None:
     """Train, tune, evaluate and explain both models on labelled nucleus crops."""
     from nucleoscope.cli.console import Console
+    from nucleoscope.data.splits import Protocol
     from nucleoscope.pipeline.jobs import run_job
     from nucleoscope.pipeline.settings import RunSettings, model_names
 
+    if split not in (None, BOTH, *Protocol):
+        raise ConfigError(f'unknown split "{split}"; expected {", ".join(Protocol)} or {BOTH}')
     settings = RunSettings.from_mapping(
         {
             "split": None if split == BOTH else split,

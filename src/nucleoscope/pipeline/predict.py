@@ -4,6 +4,7 @@ from pathlib import Path
 
 from nucleoscope.data.crops import Crops
 from nucleoscope.errors import DataError
+from nucleoscope.evaluation.conformal import prediction_sets
 from nucleoscope.models.bundle import Bundle, load_bundle
 from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline.folder import ModelFolder
@@ -31,12 +32,15 @@ def predict_test(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter: 
     reporter.say(f"{kind}: {len(dataset.test):,} test crops predicted: {folder.submission}")
 
 
-def predict_crops(bundle: Bundle, crops: Crops, out: Path, reporter: Reporter) -> None:
-    """Write a table of predictions for crops.
+def predict_crops(bundle: Bundle, crops: Crops, out: Path, reporter: Reporter, *, with_sets: bool = False) -> None:
+    """Write a table of predictions for crops, if wanted with the set of possible classes of each.
 
     Raises:
-        DataError: the crops are not of the size that the bundle was made for.
+        DataError: the crops are not of the size that the bundle was made for, or sets are wanted and it has none.
     """
+    threshold = bundle.config.set_threshold
+    if with_sets and threshold is None:
+        raise DataError("the bundle has no threshold for sets of possible classes: leave --sets out, or train again")
     fitting = to_resolution(crops, bundle.config)
     if fitting is not crops:
         reporter.say(
@@ -45,5 +49,12 @@ def predict_crops(bundle: Bundle, crops: Crops, out: Path, reporter: Reporter) -
         )
     with reporter.bar("predicting") as bar:
         probabilities = predict_probabilities(bundle, fitting.images, bar)
-    write_predictions(out, crops.names, bundle.config.classes, probabilities)
+    sets = prediction_sets(probabilities, threshold) if with_sets and threshold is not None else None
+    write_predictions(out, crops.names, bundle.config.classes, probabilities, sets=sets)
     reporter.say(f"{len(crops):,} crops predicted: {out}")
+    if sets is not None:
+        sure = float((sets.sum(axis=1) == 1).mean())
+        reporter.say(
+            f"{sure:.1%} of them have exactly one possible class, at a coverage of {bundle.config.coverage:.0%} on "
+            "crops like those of the training; on other tissue nothing is promised"
+        )

@@ -17,8 +17,9 @@ def write_predictions(
     classes: Sequence[str],
     probabilities: NDArray[np.float64],
     labels: NDArray[np.int64] | None = None,
+    sets: NDArray[np.bool_] | None = None,
 ) -> None:
-    """Write name, label (where it is known), predicted class and one probability a class.
+    """Write name, label (where it is known), predicted class, one probability a class, and the set (if given).
 
     Args:
         path: of the CSV.
@@ -26,13 +27,16 @@ def write_predictions(
         classes: C names.
         probabilities: (N, C).
         labels: (N,), or None.
+        sets: (N, C) which classes are possible, or None; they are joined by "|" in the last column, `set`.
     """
     predicted = probabilities.argmax(axis=1)
     rows = []
     for i, name in enumerate(names):
         known = [] if labels is None else [classes[labels[i]]]
-        rows.append([name, *known, classes[predicted[i]], *(f"{p:.6f}" for p in probabilities[i])])
-    write_csv(path, ["name", *([] if labels is None else ["label"]), "predicted", *classes], rows)
+        possible = [] if sets is None else ["|".join(c for c, is_in in zip(classes, sets[i], strict=True) if is_in)]
+        rows.append([name, *known, classes[predicted[i]], *(f"{p:.6f}" for p in probabilities[i]), *possible])
+    header = ["name", *([] if labels is None else ["label"]), "predicted", *classes]
+    write_csv(path, [*header, *([] if sets is None else ["set"])], rows)
 
 
 @dataclass(frozen=True)
