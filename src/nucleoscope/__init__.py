@@ -20,15 +20,18 @@ if TYPE_CHECKING:
     from nucleoscope.data.reading import read_dataset, read_pictures
     from nucleoscope.errors import NucleoscopeError
     from nucleoscope.models.bundle import Bundle, load_bundle
+    from nucleoscope.pipeline.audit import Audit, audit
     from nucleoscope.pipeline.run import run
     from nucleoscope.pipeline.settings import RunSettings
     from nucleoscope.prediction.probabilities import predict_probabilities
 
 _HOME = {
+    "Audit": "pipeline.audit",
     "Bundle": "models.bundle",
     "Crops": "data.crops",
     "NucleoscopeError": "errors",
     "RunSettings": "pipeline.settings",
+    "audit": "pipeline.audit",
     "find_overlaps": "data.overlap",
     "load_bundle": "models.bundle",
     "predict_probabilities": "prediction.probabilities",
@@ -38,10 +41,12 @@ _HOME = {
 }
 
 __all__ = [
+    "Audit",
     "Bundle",
     "Crops",
     "NucleoscopeError",
     "RunSettings",
+    "audit",
     "find_overlaps",
     "load_bundle",
     "predict_probabilities",
