@@ -43,7 +43,7 @@ def main() -> None:
         f"{shared.mean_largest:.0%} of the area on average."
     )
     with replacing(options.path) as temporary:
-        title = "A random split tests on pixels that were trained on"
+        title = "What a random split of crops leaks"
         plot_leak(temporary, mosaic, Neighbours(crops.images[pair], corners), title, words)
         Image.open(temporary).convert("RGB").quantize(COLOURS).save(temporary, optimize=True)
 

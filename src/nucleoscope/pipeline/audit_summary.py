@@ -17,10 +17,7 @@ def summarise_audit(record: dict[str, Any]) -> list[str]:
     """Sentences about shared pixels, and for each protocol what leaks and what is right without learning."""
     lines = [_tiles(record)]
     if record["conflicts"]:
-        lines.append(
-            f"{counted(record['conflicts'], 'pair')} of crops contradict the rest of their tile: some tiles that "
-            "have nothing to do with each other may have been joined."
-        )
+        lines.append(_conflicts(record["conflicts"]))
     if record["with_test"]:
         lines.append(_test(record["with_test"]["test"]))
     seed = record["split_settings"]["seed"]
@@ -32,15 +29,24 @@ def summarise_audit(record: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _conflicts(count: int) -> str:
+    contradict = "contradicts the rest of its tile" if count == 1 else "contradict the rest of their tile"
+    return (
+        f"{counted(count, 'pair')} of crops {contradict}: tiles that have nothing to do with each other may have "
+        "been joined."
+    )
+
+
 def _tiles(record: dict[str, Any]) -> str:
     everything = record["with_test"] or record
-    crops = f"{counted(record['crops'], 'labelled crop')}"
+    crops = counted(record["crops"], "labelled crop")
     if record["with_test"]:
         crops += f" and {counted(everything['test']['crops'], 'test crop')}"
     if not everything["overlapping_pairs"]:
         return f"{crops}: no two share pixels."
+    pairs = everything["overlapping_pairs"]
     return (
-        f"{crops}: {counted(everything['overlapping_pairs'], 'pair')} share pixels. They come from "
+        f"{crops}: {counted(pairs, 'pair')} {_share(pairs)} pixels. They come from "
         f"{counted(everything['tiles'], 'tile')}, the largest with {counted(everything['largest_tile'], 'crop')}."
     )
 
@@ -60,8 +66,12 @@ def _leak(protocol: str, seed: int, split: dict[str, Any]) -> str:
 def _shared(shared: dict[str, Any], noun: str) -> str:
     return (
         f"{shared['crops_that_overlap']:,} of {counted(shared['crops'], noun)} ({shared['share']:.1%}) "
-        f"{'shares' if shared['crops_that_overlap'] == 1 else 'share'} pixels"
+        f"{_share(shared['crops_that_overlap'])} pixels"
     )
+
+
+def _share(count: int) -> str:
+    return "shares" if count == 1 else "share"
 
 
 def _closest(shared: dict[str, Any]) -> str:

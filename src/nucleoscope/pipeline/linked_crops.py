@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nucleoscope.data.joined import joined
 from nucleoscope.data.overlap import Overlaps, find_overlaps
 from nucleoscope.data.reading.dataset import Dataset
+from nucleoscope.data.reading.wording import counted
 from nucleoscope.files import write_csv
 from nucleoscope.pipeline.reporter import Reporter
 
@@ -79,10 +80,16 @@ def link_crops(dataset: Dataset, reporter: Reporter) -> LinkedCrops:
     parts = [dataset.crops.images] if dataset.test is None else [dataset.crops.images, dataset.test.images]
     with reporter.bar("looking for shared pixels") as progress, joined(parts) as images:
         overlaps = find_overlaps(images, progress=lambda share: progress(round(share * 1000), 1000))
-    crops = f"{len(parts[0]):,} labelled" + (f" and {len(parts[1]):,} test" if len(parts) > 1 else "")
-    reporter.say(
-        f"{len(overlaps.pairs):,} pairs of crops share pixels; the {crops} crops come from {overlaps.tiles:,} tiles"
-        if len(overlaps.pairs)
-        else "no two crops share pixels"
-    )
+    reporter.say(_told(dataset, overlaps))
     return LinkedCrops(dataset, overlaps)
+
+
+def _told(dataset: Dataset, overlaps: Overlaps) -> str:
+    pairs = len(overlaps.pairs)
+    if not pairs:
+        return "no two crops share pixels"
+    crops = f"{len(dataset.crops):,} labelled" + (f" and {len(dataset.test):,} test" if dataset.test else "")
+    return (
+        f"{counted(pairs, 'pair')} of crops {'shares' if pairs == 1 else 'share'} pixels; the {crops} crops come from "
+        f"{counted(overlaps.tiles, 'tile')}"
+    )

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nucleoscope.data.mosaic import lay_out
+from nucleoscope.data.reading.wording import counted
 from nucleoscope.data.splits import Split
 from nucleoscope.evaluation.plots.mosaic import Nuclei, plot_mosaic
 from nucleoscope.pipeline.linked_crops import LinkedCrops
@@ -66,5 +67,8 @@ def _told(folder: Path, tiles: int, alone: int) -> str:
     drawn = min(tiles, MOST)
     if not drawn:
         return "no mosaic is drawn: no tile has more than one crop"
-    left_out = f"; {tiles - drawn:,} smaller tiles are left out" if tiles > drawn else ""
-    return f'{drawn:,} mosaics are in "{folder}", the largest tiles first{left_out}; {alone:,} tiles have a single crop'
+    left_out = f"; {counted(tiles - drawn, 'smaller tile')} {'is' if tiles - drawn == 1 else 'are'} left out"
+    return (
+        f'{counted(drawn, "mosaic")} {"is" if drawn == 1 else "are"} in "{folder}", the largest tiles first'
+        f"{left_out if tiles > drawn else ''}; {counted(alone, 'tile')} {'has' if alone == 1 else 'have'} a single crop"
+    )

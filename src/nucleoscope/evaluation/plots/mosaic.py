@@ -62,7 +62,7 @@ def plot_mosaic(path: Path, mosaic: Mosaic, nuclei: Nuclei, classes: tuple[str, 
     axes.imshow(mosaic.image, extent=(0, width, height, 0), interpolation="nearest")
     for mark in marks:
         _draw(axes, mosaic.centres[mark.crops], mark)
-    axes.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[])
+    axes.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[], anchor="N")
     axes.spines[:].set(color=FAINT, linewidth=0.6)
     handles = [Line2D([], [], **mark.style) for mark in marks]
     axes.legend(
