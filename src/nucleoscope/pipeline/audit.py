@@ -122,7 +122,7 @@ def audit_record(linked: LinkedCrops, splits: Splits, reporter: Reporter) -> dic
     """What `audit.json` holds.
 
     The first figures are about the labelled crops alone, on tiles that test crops helped to find; those of all
-    crops are under "with_test".
+    crops are under "with_test". Conflicts are those among all crops.
 
     Args:
         linked: the crops.

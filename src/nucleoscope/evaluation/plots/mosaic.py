@@ -57,7 +57,7 @@ def plot_mosaic(path: Path, mosaic: Mosaic, nuclei: Nuclei, classes: tuple[str, 
     marks = list(_marks(nuclei, classes))
     sheet = max(_NARROWEST, width * scale + 0.8)
     columns = _columns([str(mark.style["label"]) for mark in marks], sheet)
-    figure = new_sheet(sheet, height * scale + 0.3 * -(-len(marks) // columns) + 2.2)
+    figure = new_sheet(sheet, height * scale + 0.24 * -(-len(marks) // columns) + 2.4)
     axes = figure.subplots()
     axes.imshow(mosaic.image, extent=(0, width, height, 0), interpolation="nearest")
     for mark in marks:
