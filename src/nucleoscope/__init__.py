@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nucleoscope.data.reading import read_dataset, read_pictures
     from nucleoscope.errors import NucleoscopeError
     from nucleoscope.models.bundle import Bundle, load_bundle
+    from nucleoscope.pipeline.audit import Audit, audit
     from nucleoscope.pipeline.both import run_both
     from nucleoscope.pipeline.folds import run_folds
     from nucleoscope.pipeline.run import run
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
     from nucleoscope.prediction.probabilities import predict_probabilities
 
 _HOME = {
+    "Audit": "pipeline.audit",
     "Bundle": "models.bundle",
     "Crops": "data.crops",
     "NucleoscopeError": "errors",
     "RunSettings": "pipeline.settings",
+    "audit": "pipeline.audit",
     "find_overlaps": "data.overlap",
     "load_bundle": "models.bundle",
     "predict_probabilities": "prediction.probabilities",
@@ -42,10 +45,12 @@ _HOME = {
 }
 
 __all__ = [
+    "Audit",
     "Bundle",
     "Crops",
     "NucleoscopeError",
     "RunSettings",
+    "audit",
     "find_overlaps",
     "load_bundle",
     "predict_probabilities",

@@ -65,6 +65,9 @@ def test_the_run_has_its_record(folder):
     audit = json.loads(folder.audit.read_text())
     assert audit["overlapping_pairs"] > 0
     assert audit["leak"]["share"] == 0.0
+    assert audit["splits"]["tiles"]["validation"]["crops"] == audit["leak"]["validation_crops"]
+    assert audit["splits"]["random"]["validation"]["share"] > 0.5
+    assert [row["set"] for row in _rows(folder.tiles)].count("labelled") == audit["crops"]
 
 
 def test_no_tile_is_on_two_sides_and_every_crop_is_in_one_part(folder):

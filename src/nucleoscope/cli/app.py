@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from nucleoscope.cli.audit import audit
 from nucleoscope.cli.evaluate import evaluate
 from nucleoscope.cli.explain import explain
 from nucleoscope.cli.predict import predict
@@ -19,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for verb in (run, tune, train, evaluate, explain, predict):
+for verb in (run, audit, tune, train, evaluate, explain, predict):
     app.command()(verb)
 
 

@@ -142,6 +142,11 @@ class RunFolder:
         return self.path / "split.csv"
 
     @property
+    def tiles(self) -> Path:
+        """Tile and place of every crop, test crops too."""
+        return self.path / "tiles.csv"
+
+    @property
     def cache(self) -> Path:
         """Decoded crops, beside the outermost folder of the run so that several runs share them."""
         folder = self.path.resolve().parent

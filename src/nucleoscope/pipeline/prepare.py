@@ -1,9 +1,8 @@
-"""The first stage: read the crops, find which share pixels, split them."""
+"""The first stage: read the crops and split them; between the two comes the audit."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +10,10 @@ from numpy.typing import NDArray
 from nucleoscope.data.crops import Crops
 from nucleoscope.data.folds import make_folds
 from nucleoscope.data.groups import join_groups
-from nucleoscope.data.overlap import Overlaps, find_overlaps, leak
+from nucleoscope.data.overlap import Overlaps, leak
 from nucleoscope.data.reading.dataset import Dataset, read_dataset
-from nucleoscope.data.splits import Part, Protocol, Split, known_tiles, make_split, write_split
-from nucleoscope.files import write_json
+from nucleoscope.data.splits import Part, Protocol, Split, known_tiles, make_split
 from nucleoscope.models.specification import Kind, Specification
-from nucleoscope.pipeline.folder import RunFolder
 from nucleoscope.pipeline.presets import SURROUND
 from nucleoscope.pipeline.reporter import Reporter
 from nucleoscope.pipeline.settings import RunSettings
@@ -74,7 +71,7 @@ class Prepared:
 
 
 def read_crops(
-    source: str | Path, test: Path | None, settings: RunSettings, cache: Path, reporter: Reporter
+    source: str | Path, test: Path | None, settings: RunSettings, cache: Path | None, reporter: Reporter
 ) -> Dataset:
     """Read labelled crops and the test set, and tell what they are."""
     with reporter.bar("reading crops") as progress:
@@ -95,18 +92,6 @@ def read_crops(
     for note in dataset.notes:
         reporter.say(note)
     return dataset
-
-
-def audit(dataset: Dataset, reporter: Reporter) -> Overlaps:
-    """Find which labelled crops share pixels."""
-    with reporter.bar("looking for shared pixels") as progress:
-        overlaps = find_overlaps(dataset.crops.images, progress=lambda share: progress(round(share * 1000), 1000))
-    reporter.say(
-        f"{len(overlaps.pairs):,} pairs of crops share pixels; the crops come from {overlaps.tiles:,} tiles"
-        if len(overlaps.pairs)
-        else "no two crops share pixels"
-    )
-    return overlaps
 
 
 def resolve_protocol(crops: Crops, overlaps: Overlaps, settings: RunSettings) -> Protocol:
@@ -186,29 +171,3 @@ def missing_classes(split: Split, dataset: Dataset) -> dict[Part, tuple[str, ...
     crops = dataset.crops
     missing = split.missing(crops.targets(), len(crops.classes))
     return {part: tuple(crops.classes[c] for c in numbers) for part, numbers in missing.items() if len(numbers)}
-
-
-def write_audit(folder: RunFolder, dataset: Dataset, overlaps: Overlaps, split: Split, settings: RunSettings) -> None:
-    """Write `audit.json` and `split.csv`."""
-    write_split(folder.split, split, dataset.crops.names)
-    write_json(folder.audit, audit_record(dataset, overlaps, split, settings))
-
-
-def audit_record(dataset: Dataset, overlaps: Overlaps, split: Split, settings: RunSettings) -> dict[str, Any]:
-    """What `audit.json` holds."""
-    return {
-        "crops": len(dataset.crops),
-        "overlapping_pairs": len(overlaps.pairs),
-        "conflicts": overlaps.conflicts,
-        "tiles": overlaps.tiles,
-        "largest_tile": int(np.bincount(overlaps.tile).max()),
-        "crops_that_overlap": len(set(overlaps.pairs.ravel().tolist())),
-        "leak": {
-            "protocol": split.protocol,
-            "validation_crops": len(split.val),
-            **asdict(leak(overlaps, split.train, split.val)),
-        },
-        "grouped_by": settings.groups,
-        "single_tile_classes": single_tile_classes(split, dataset.crops),
-        "missing_classes": missing_classes(split, dataset),
-    }

@@ -7,16 +7,18 @@ from pathlib import Path
 
 from nucleoscope.data.crops import MAX_SIZE
 from nucleoscope.data.reading import DEMO
-from nucleoscope.data.splits import read_split
+from nucleoscope.data.splits import read_split, write_split
 from nucleoscope.errors import RunFolderError
 from nucleoscope.models.pretrained import build_pretrained
 from nucleoscope.models.specification import Kind
 from nucleoscope.models.weights import AUTO, OFFLINE, resolve_source
+from nucleoscope.pipeline.audit import Audit, audit_record, make_splits, write_audit
 from nucleoscope.pipeline.evaluate import evaluate_model
 from nucleoscope.pipeline.explain import explain_model
 from nucleoscope.pipeline.folder import ModelFolder, RunFolder
+from nucleoscope.pipeline.linked_crops import link_crops
 from nucleoscope.pipeline.predict import predict_test
-from nucleoscope.pipeline.prepare import Prepared, audit, read_crops, split_crops, write_audit
+from nucleoscope.pipeline.prepare import Prepared, read_crops, split_crops
 from nucleoscope.pipeline.remedy import compare_balance
 from nucleoscope.pipeline.reporter import Reporter, Silent
 from nucleoscope.pipeline.select import select_settings
@@ -162,8 +164,9 @@ def _begin(
     started = time.perf_counter()
     weights = _weights(settings)
     dataset = read_crops(source, test, settings, folder.cache, reporter)
-    overlaps = audit(dataset, reporter)
-    split = split_crops(dataset, overlaps, settings, reporter)
+    linked = link_crops(dataset, reporter)
+    split = split_crops(dataset, linked.labelled, settings, reporter)
+    audit = Audit(linked, audit_record(linked, make_splits(linked, settings, split), reporter))
     prepared = Prepared(dataset, split, dataclasses.replace(settings, split=split.protocol), weights)
     record = {
         "source": _absolute(source),
@@ -174,7 +177,8 @@ def _begin(
         "versions": versions(),
         "stages": {"prepare": round(time.perf_counter() - started, 2)},
     }
-    write_audit(folder, dataset, overlaps, split, settings)
+    write_split(folder.split, split, dataset.crops.names)
+    write_audit(folder, audit)
     folder.write(record)
     return prepared
 
@@ -190,8 +194,8 @@ def _check_empty(folder: RunFolder) -> None:
             f'"{folder.path}" already holds a run; expected a new folder: choose another --out, '
             "or go on with that run with --resume"
         )
-    # A stop while a run begins leaves these two, and they are written again.
-    begun = {folder.audit, folder.split}
+    # A stop while a run begins leaves these, and they are written again.
+    begun = {folder.audit, folder.split, folder.tiles}
     if folder.path.exists() and (not folder.path.is_dir() or set(folder.path.iterdir()) - begun):
         raise RunFolderError(
             f'"{folder.path}" exists and is not an empty folder; expected a new one: choose another --out'

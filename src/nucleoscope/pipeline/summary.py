@@ -4,6 +4,7 @@ import json
 
 from nucleoscope.data.splits import Protocol
 from nucleoscope.evaluation.metrics import quote
+from nucleoscope.pipeline.audit_summary import describe_baselines
 from nucleoscope.pipeline.folder import RunFolder
 from nucleoscope.pipeline.prepare import Prepared
 from nucleoscope.pipeline.reporter import Reporter
@@ -16,7 +17,9 @@ def summarise(prepared: Prepared, folder: RunFolder, reporter: Reporter) -> None
         reporter.say(
             f"{kind}: {quote(record['accuracy'], record['accuracy_ci95'], prepared.protocol, record['crops'])}"
         )
-    leak = json.loads(folder.audit.read_text(encoding="utf-8"))["leak"]
+    audit = json.loads(folder.audit.read_text(encoding="utf-8"))
+    reporter.say(describe_baselines(prepared.protocol, audit["splits"][prepared.protocol]))
+    leak = audit["leak"]
     if prepared.protocol is Protocol.TILES:
         reporter.say("No tile was on both sides of the split: this is what to expect on new tiles of this kind.")
     elif leak["share"] > 0:
