@@ -88,8 +88,8 @@ def test_sentence_of_a_method_that_passes():
     assert judged().sentence() == (
         f"Occlusion: maps change when all weights are shuffled (rank correlation {left:.2f}, 4 crops), as they must. "
         "What they mark matters more than random places (area 0.20 when it is blurred and 0.80 when it is brought "
-        "back, at random 0.50, 10 crops). They miss 30% of what white squares do to the logit, less than an even map (40%; "
-        "8 crops); under noise that nobody sees they change by 10% (4 crops)."
+        "back, at random 0.50, 10 crops). They miss 30% of what white squares do to the logit, less than an even map "
+        "(40%; 8 crops); under noise that nobody sees they change by 10% (4 crops)."
     )
 
 
