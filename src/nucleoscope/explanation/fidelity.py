@@ -37,27 +37,49 @@ def relative_infidelity(
         By name (B,): mean squared error as a share of the mean squared fall: 0 for a map that foretells every fall up
         to the factor, 1 for one that foretells nothing, such as a map of zeros. NaN where no square changes the logit.
     """
-    fall = _infidelity(model, pictures, targets, torch.zeros_like(pictures), seed)
+    ask = _Remembered(model)
+    fall = _infidelity(ask, pictures, targets, torch.zeros_like(pictures), seed)
     relative = {}
     for name, values in maps.items():
         # Captum wants a value for each number of the picture; a square covers all channels, so each has a third.
         spread = torch.from_numpy(values).to(pictures.device)[:, None].expand_as(pictures) / pictures.shape[1]
-        error = _infidelity(model, pictures, targets, spread, seed)
+        error = _infidelity(ask, pictures, targets, spread, seed)
         relative[name] = np.divide(error, fall, out=np.full_like(fall, np.nan), where=fall > 0)
     return relative
 
 
+class _Remembered:
+    """A model that is asked once: all maps are judged by the same squares, in the same order."""
+
+    def __init__(self, model: NucleusClassifier) -> None:
+        self.model = model
+        self.answers: list[Tensor] = []
+        self.asked = 0
+
+    def begin_again(self) -> None:
+        """The first question comes next."""
+        self.asked = 0
+
+    def __call__(self, pictures: Tensor) -> Tensor:
+        """Logits (B, C) of pictures (B, 3, H, W)."""
+        if self.asked == len(self.answers):
+            self.answers.append(self.model(pictures))
+        self.asked += 1
+        return self.answers[self.asked - 1]
+
+
 def _infidelity(
-    model: NucleusClassifier, pictures: Tensor, targets: Tensor, attributions: Tensor, seed: int
+    ask: _Remembered, pictures: Tensor, targets: Tensor, attributions: Tensor, seed: int
 ) -> NDArray[np.float64]:
     generator = torch.Generator().manual_seed(seed)
+    ask.begin_again()
 
     def cover(inputs: Tensor) -> tuple[Tensor, Tensor]:
         squares = random_squares(inputs, generator)
         return squares, torch.where(squares > 0, WHITE, inputs)
 
     found: Tensor = infidelity(
-        model,
+        ask,
         cover,
         pictures,
         attributions,

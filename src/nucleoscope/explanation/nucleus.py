@@ -24,9 +24,9 @@ from nucleoscope.prediction.logits import Progress, to_batch
 from nucleoscope.prediction.probabilities import to_probabilities
 from nucleoscope.runtime import mixed_precision
 
-RADII = (0.1, 0.15, 0.2, RADIUS, 0.3, 0.4, 0.5)  # of the shorter side: up to the disc that touches the border
+RADII = (0.1, 0.15, 0.2, RADIUS, 0.35, 0.5)  # of the shorter side: up to the disc that touches the border
 CROPS = 1000  # a share of them is known within 3 points, which is enough; all radii of mobilenet_v2 in half a minute
-SHARE_CROPS = 40  # whose maps are made for the mean share of attribution; it hardly moves with more
+SHARE_CROPS = 32  # whose maps are made for the mean share of attribution; it hardly moves with more
 SHARE_STEPS = 16  # of the integral: a quarter of what a page has, since one sum over a disc needs less than a map
 _AT_ONCE = 50  # crops; their pictures stay in the cache while they are filled
 _MAPS_AT_ONCE = 10  # crops, so that progress shows

@@ -6,7 +6,7 @@ nothing of what the network learned is left, shows the picture and not the netwo
 
 import copy
 from collections.abc import Callable, Iterator
-from itertools import chain, pairwise
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -59,6 +59,7 @@ def maps_by_step(
     explain: Explainer,
     pictures: Tensor,
     targets: Tensor,
+    own: NDArray[np.float32],
     *,
     seed: int,
     groups: int = GROUPS,
@@ -71,6 +72,7 @@ def maps_by_step(
         explain: makes the maps.
         pictures: (B, 3, H, W), float in 0..1, where the model is.
         targets: (B,) classes whose logits are explained.
+        own: (B, H, W) what `explain` makes of the model itself.
         seed: of the order of the weights.
         groups: steps of the cascade at most.
         each: called after each step.
@@ -78,8 +80,8 @@ def maps_by_step(
     Returns:
         (steps + 1, B, H, W).
     """
-    maps = []
-    for network in chain([model], cascade(model, seed, groups)):
+    maps = [own]
+    for network in cascade(model, seed, groups):
         maps.append(explain(network, pictures, targets))
         if each:
             each()

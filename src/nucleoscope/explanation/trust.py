@@ -47,7 +47,7 @@ FEW_SLOW = 4  # of a slow method, and for sensitivity, which makes several maps 
 ORDERS = 4  # random ones for each crop
 INTEGRAL_STEPS = 16  # a quarter of what the pages have; order and shape of a map are settled by then
 _AT_ONCE = 8  # crops
-_SLOW = (Method.OCCLUSION,)
+_SLOW = (Method.OCCLUSION, Method.INTEGRATED_GRADIENTS)
 _EVEN = "even"
 
 
@@ -124,7 +124,7 @@ def examine(
     pictures = to_float(to_batch(images, index, device))
     methods = available_methods(bundle.model, pictures[:1])
     groups = layer_groups(bundle.model.eval(), GROUPS)
-    examination = _Examination(bundle, pictures, seed, progress, len(methods) * (4 + len(groups) + 1) + ORDERS)
+    examination = _Examination(bundle, pictures, seed, progress, len(methods) * (4 + len(groups)) + ORDERS)
     judgements, random_curve = examination.judge({method: explainer(method, INTEGRAL_STEPS) for method in methods})
     return Trust(
         protocol=protocol,
@@ -167,7 +167,7 @@ class _Examination:
             crops = min(FEW_SLOW, len(self.pictures))
             judgements[method] = Judgement(
                 name=NAMES[method],
-                shuffled=Shuffled(self._shuffled(explain, few)),
+                shuffled=Shuffled(self._shuffled(explain, maps[method][:few])),
                 deletion=self._play(maps[method], Game.DELETION, random_areas),
                 insertion=self._play(maps[method], Game.INSERTION, random_areas),
                 infidelity=errors[method],
@@ -185,9 +185,10 @@ class _Examination:
         self.step()
         return maps
 
-    def _shuffled(self, explain: Explainer, few: int) -> NDArray[np.float32]:
+    def _shuffled(self, explain: Explainer, own: NDArray[np.float32]) -> NDArray[np.float32]:
+        some = slice(len(own))
         return maps_by_step(
-            self.model, explain, self.pictures[:few], self.targets[:few], seed=self.seed, each=self.step
+            self.model, explain, self.pictures[some], self.targets[some], own, seed=self.seed, each=self.step
         )
 
     def _random_curves(self) -> NDArray[np.float64]:
