@@ -48,7 +48,7 @@ def plot_trust(path: Path, trust: Trust, title: str) -> None:
     methods = list(trust.judgements)
     steps = 1 + len(trust.layers)
     figure = new_sheet(11.0, 9.3 + 1.5 * len(methods))
-    halves = figure.add_gridspec(2, 1, height_ratios=[2.6 + len(methods), 2.6], hspace=0.06)
+    halves = figure.add_gridspec(2, 1, height_ratios=[2.6 + len(methods), 2.6])
     cascade = halves[0].subgridspec(
         1 + len(methods), 1 + steps, height_ratios=[2.2, *[1.0] * len(methods)], wspace=0.04
     )
