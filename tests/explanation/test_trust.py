@@ -34,7 +34,7 @@ def test_record(examined):
     assert record["settings"]["deletion_and_insertion"]["replaced_by"] == "blurred crop"
     for method, checks in record["methods"].items():
         assert checks["randomisation"]["rank_correlation"][0] == pytest.approx(1.0)
-        assert checks["randomisation"]["crops"] == (8 if method == "grad_cam" else 4)
+        assert checks["randomisation"]["crops"] == (4 if method == "occlusion" else 8)
         assert checks["deletion"]["crops"] == checks["insertion"]["crops"] == 8
         assert checks["deletion"]["random_area"] == checks["insertion"]["random_area"]
         assert 0.0 <= checks["infidelity"]["mean"] <= 1.0

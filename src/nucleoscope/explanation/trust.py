@@ -47,7 +47,7 @@ FEW_SLOW = 4  # of a slow method, and for sensitivity, which makes several maps 
 ORDERS = 4  # random ones for each crop
 INTEGRAL_STEPS = 16  # a quarter of what the pages have; order and shape of a map are settled by then
 _AT_ONCE = 8  # crops
-_SLOW = (Method.OCCLUSION, Method.INTEGRATED_GRADIENTS)
+_SLOW = (Method.OCCLUSION,)
 _EVEN = "even"
 
 

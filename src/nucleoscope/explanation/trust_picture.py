@@ -120,8 +120,8 @@ def _draw_game(axes: Axes, trust: Trust, game: Game) -> None:
     axes.set(xlim=(0.0, 1.0), ylim=(0.0, 1.04))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    if game is Game.DELETION:
-        axes.legend(loc="upper right", fontsize=SMALL_SIZE, frameon=False)
+    if game is Game.INSERTION:  # where the curves leave a corner free
+        axes.legend(loc="lower right", fontsize=SMALL_SIZE, frameon=False)
 
 
 def _played(judgement: Judgement, game: Game) -> Played:
