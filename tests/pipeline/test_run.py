@@ -32,6 +32,9 @@ FILES = {
     "explanations.json",
     "explanations/page-01.png",
     "explanations/page-02.png",
+    "explanations/trust.png",
+    "nucleus.json",
+    "nucleus.png",
     "model/model.safetensors",
     "model/config.json",
     "model/README.md",
@@ -96,6 +99,16 @@ def test_figures_agree_with_each_other(folder, kind):
     assert interval is None or interval[0] <= metrics["accuracy"] <= interval[1]
     history = _rows(files.history)
     assert float(history[-1]["val_accuracy"]) == pytest.approx(right, abs=0.03)  # bfloat16 batches differ in size
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_explanations_say_what_they_are_worth(folder, kind):
+    metrics = json.loads(folder.model(kind).metrics.read_text())
+    nucleus = json.loads(folder.model(kind).nucleus.read_text())
+    assert (nucleus["protocol"], nucleus["crops"]) == ("tiles", metrics["crops"])
+    assert nucleus["whole"]["accuracy"] == pytest.approx(metrics["accuracy"], abs=0.03)  # bfloat16, as above
+    trust = json.loads((folder.model(kind).path / "explanations.json").read_text())["trust"]
+    assert set(trust["methods"]) == {"occlusion", "integrated_gradients", "grad_cam"}
 
 
 @pytest.mark.parametrize("kind", list(Kind))

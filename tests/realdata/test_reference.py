@@ -38,6 +38,14 @@ def test_two_epochs_reach_the_floor(folder, kind, floor):
     assert metrics["accuracy"] > floor
 
 
+def test_the_network_needs_more_than_the_border(folder):
+    nucleus = json.loads(folder.model(Kind.MODEL2).nucleus.read_text())
+    assert (nucleus["crops"], nucleus["validation_crops"]) == (1000, 2269)
+    erased = [hits["accuracy"] for hits in nucleus["centre_erased"]]
+    assert erased[-1] < 0.8 < nucleus["whole"]["accuracy"]
+    assert nucleus["centre_only"][-1]["accuracy"] > erased[-1]
+
+
 def test_the_submission_fits_the_example(folder, data_folder):
     with (data_folder / "kaggle" / "example.csv").open(newline="") as stream:
         wanted = [row["Filename"] for row in csv.DictReader(stream)]

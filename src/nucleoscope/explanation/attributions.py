@@ -33,6 +33,14 @@ class Method(StrEnum):
     GRAD_CAM = "grad_cam"
 
 
+NAMES = {
+    Method.OCCLUSION: "Occlusion",
+    Method.INTEGRATED_GRADIENTS: "Integrated gradients",
+    Method.GRAD_CAM: "Grad-CAM",
+}
+"""The methods' names for people."""
+
+
 class GradCamUnavailableError(NucleoscopeError):
     """The network has no feature maps that Grad-CAM could weigh."""
 
@@ -54,7 +62,9 @@ class Attribution:
     convergence_delta: NDArray[np.float32] | None = None
 
 
-def attribute(model: NucleusClassifier, pictures: Tensor, targets: Tensor, method: Method) -> Attribution:
+def attribute(
+    model: NucleusClassifier, pictures: Tensor, targets: Tensor, method: Method, *, steps: int = STEPS
+) -> Attribution:
     """Attribute the logits of classes to pixels; computed in float32, the model is left in evaluation mode.
 
     Occlusion: Zeiler and Fergus 2014 (arXiv:1311.2901). Integrated gradients: Sundararajan et al. 2017
@@ -65,6 +75,7 @@ def attribute(model: NucleusClassifier, pictures: Tensor, targets: Tensor, metho
         pictures: (B, 3, H, W), float in 0..1, where the model is.
         targets: (B,) int64, the class whose logit is attributed, for each picture.
         method: how.
+        steps: of integrated gradients; fewer are faster and add up less exactly.
 
     Raises:
         GradCamUnavailableError: `method` is Grad-CAM and the network has no feature maps.
@@ -76,7 +87,7 @@ def attribute(model: NucleusClassifier, pictures: Tensor, targets: Tensor, metho
             case Method.OCCLUSION:
                 return _occlusion(model, inputs, classes)
             case Method.INTEGRATED_GRADIENTS:
-                return _integrated_gradients(model, inputs, classes)
+                return _integrated_gradients(model, inputs, classes, steps)
             case Method.GRAD_CAM:
                 return _grad_cam(model, inputs, classes)
 
@@ -101,6 +112,18 @@ def grad_cam_layer(model: NucleusClassifier, picture: Tensor) -> str:
     return name
 
 
+def available_methods(model: NucleusClassifier, picture: Tensor) -> list[Method]:
+    """The methods that the network allows; all but Grad-CAM always are.
+
+    Args:
+        model: the classifier.
+        picture: (1, 3, H, W), float in 0..1, where the model is.
+    """
+    with _ready(model):
+        has_maps = find_feature_layer(model, picture) is not None
+    return [method for method in Method if has_maps or method is not Method.GRAD_CAM]
+
+
 def occlusion_window(height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:
     """Height and width, in pixels, of the window that covers, and of the step by which it moves."""
     window = (max(2, round(_WINDOW * height)), max(2, round(_WINDOW * width)))
@@ -121,12 +144,12 @@ def _occlusion(model: NucleusClassifier, inputs: Tensor, classes: Tensor) -> Att
     return Attribution(_as_array(found[:, 0]))  # the window covers all channels, so they are alike
 
 
-def _integrated_gradients(model: NucleusClassifier, inputs: Tensor, classes: Tensor) -> Attribution:
+def _integrated_gradients(model: NucleusClassifier, inputs: Tensor, classes: Tensor, steps: int) -> Attribution:
     found, delta = IntegratedGradients(model).attribute(
         inputs,
         baselines=WHITE,
         target=classes,
-        n_steps=STEPS,
+        n_steps=steps,
         method=_RULE,
         internal_batch_size=max(_PICTURES, len(inputs)),
         return_convergence_delta=True,

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 RADIUS = 0.25  # of the crop's shorter side
 
 
-def central_disc(height: int, width: int) -> NDArray[np.bool_]:
-    """Which pixels (H, W) have their centre within a quarter of the shorter side from the crop's centre."""
+def central_disc(height: int, width: int, radius: float = RADIUS) -> NDArray[np.bool_]:
+    """Which pixels (H, W) have their centre within `radius` times the shorter side from the crop's centre."""
     y, x = np.ogrid[:height, :width]
     distance = np.hypot(y - (height - 1) / 2, x - (width - 1) / 2)
-    inside: NDArray[np.bool_] = distance <= RADIUS * min(height, width)
+    inside: NDArray[np.bool_] = distance <= radius * min(height, width)
     return inside
 
 

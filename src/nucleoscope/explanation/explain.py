@@ -14,6 +14,7 @@ from nucleoscope.data.augment import to_float
 from nucleoscope.data.splits import Protocol
 from nucleoscope.evaluation.plots.sheet import describe
 from nucleoscope.explanation.attributions import (
+    NAMES,
     STEPS,
     WHITE,
     GradCamUnavailableError,
@@ -25,13 +26,16 @@ from nucleoscope.explanation.attributions import (
 from nucleoscope.explanation.centre import RADIUS, uniform_share
 from nucleoscope.explanation.choose import Chosen, choose
 from nucleoscope.explanation.explanation import Explanation
-from nucleoscope.explanation.page import NAMES, Heading, plot_page, robust_scales
+from nucleoscope.explanation.page import Heading, plot_page, robust_scales
+from nucleoscope.explanation.trust import Trust
+from nucleoscope.explanation.trust_picture import plot_trust
 from nucleoscope.files import write_json
 from nucleoscope.models.classifier import NucleusClassifier
 from nucleoscope.prediction.logits import to_batch
 
 FOLDER = "explanations"
 RECORD = "explanations.json"
+TRUST_PAGE = "trust.png"
 
 _AT_ONCE = 4  # crops, so that progress shows
 _ROWS = 6  # on a page
@@ -51,6 +55,7 @@ def explain(
     device: torch.device,
     seed: int = 0,
     each: int = 1,
+    trust: Trust | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Write `explanations/page-N.png` and `explanations.json` for the most telling of these crops.
@@ -68,6 +73,7 @@ def explain(
         device: where the model is.
         seed: decides between crops that are equally sure.
         each: how many crops for each class and reason.
+        trust: what speaks for believing the maps; goes into the record, and into `explanations/trust.png`.
         progress: called with the number of maps done and the number of all.
     """
     chosen = choose(probabilities, labels, each=each, seed=seed)
@@ -78,6 +84,8 @@ def explain(
     subtitle = f"{describe(protocol, len(labels), 'validation')} For research use only."
     heading = Heading(f"{title}: explanations", subtitle, _note(images, explanations, unavailable))
     _draw_pages(out / FOLDER, explanations, classes, scales, heading)
+    if trust:
+        plot_trust(out / FOLDER / TRUST_PAGE, trust, title)
     record = {
         "title": title,
         "protocol": protocol,
@@ -88,6 +96,7 @@ def explain(
         "colour_scale": scales,
         "uniform_central_share": uniform_share(*images.shape[1:3]),
         "explanations": [explanation.to_mapping(classes) for explanation in explanations],
+        "trust": trust.to_mapping() if trust else None,
     }
     write_json(out / RECORD, record)
 

@@ -27,7 +27,7 @@ from nucleoscope.evaluation.plots.sheet import (
     wrap,
     write_sheet,
 )
-from nucleoscope.explanation.attributions import Method
+from nucleoscope.explanation.attributions import NAMES, Method
 from nucleoscope.explanation.centre import RADIUS, central_share
 from nucleoscope.explanation.explanation import Explanation
 
@@ -37,11 +37,6 @@ _MARGIN, _GAP, _UNDER = 0.35, 0.14, 0.2
 _HEADER, _FOOTER = 1.2, 2.3  # the header without its title
 _NARROWEST, _WIDEST = 1.4, 1.64  # of a column: the units of its scale must fit; three inches of text must
 
-NAMES = {
-    Method.OCCLUSION: "Occlusion",
-    Method.INTEGRATED_GRADIENTS: "Integrated gradients",
-    Method.GRAD_CAM: "Grad-CAM",
-}
 _UNITS = {
     Method.OCCLUSION: "logit lost\nwhen covered",
     Method.INTEGRATED_GRADIENTS: "logit per pixel,\nfrom white",

@@ -74,6 +74,16 @@ class ModelFolder:
         return self.path / "explanations"
 
     @property
+    def nucleus(self) -> Path:
+        """What the model gets right without the nucleus, and with nothing else."""
+        return self.path / "nucleus.json"
+
+    @property
+    def nucleus_png(self) -> Path:
+        """Picture of it."""
+        return self.path / "nucleus.png"
+
+    @property
     def bundle(self) -> Path:
         """The trained classifier."""
         return self.path / "model"
