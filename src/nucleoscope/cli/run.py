@@ -54,6 +54,9 @@ def run(
         bool, typer.Option("--compare-balance", help="Fit once more without (or with) class weights, to compare.")
     ] = False,
     coverage: Annotated[float, typer.Option(help="How often the sets of possible classes shall be right.")] = 0.95,
+    corrections: Annotated[
+        Path | None, typer.Option(help="CSV with name and corrected (a class or drop), as `review` writes it.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
 ) -> None:
     """Train, tune, evaluate and explain both models on labelled nucleus crops."""
@@ -82,6 +85,7 @@ def run(
             "balance": balance,
             "compare_balance": compare_balance,
             "coverage": coverage,
+            "corrections": None if corrections is None else str(corrections),
         },
         "command line",
     )

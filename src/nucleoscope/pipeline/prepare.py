@@ -83,6 +83,7 @@ def read_crops(
             groups_column=settings.groups,
             cache=cache,
             progress=progress,
+            corrections=None if settings.corrections is None else Path(settings.corrections),
         )
     crops = dataset.crops
     counts = ", ".join(

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import TypeVar
 
 from nucleoscope.config import Settings
@@ -47,6 +48,7 @@ class RunSettings(Settings):
             group is on both sides either.
         fold: which of how many folds to validate on, from 1, instead of `val_fraction`; see `pipeline.folds`.
         coverage: how often the "not sure" sets of classes shall hold the true one; see `evaluation.conformal`.
+        corrections: path of a CSV of labels to correct and crops to drop; None for none.
     """
 
     split: Protocol | None = None
@@ -67,6 +69,7 @@ class RunSettings(Settings):
     groups: str | None = None
     fold: tuple[int, int] | None = None
     coverage: float = 0.95
+    corrections: str | None = None
 
     def __post_init__(self) -> None:
         """Turn what a file or the command line holds into our types, and check it.
@@ -82,6 +85,8 @@ class RunSettings(Settings):
             _become(self, "classes", tuple(self.classes))
         if self.fold is not None:
             _become(self, "fold", tuple(self.fold))
+        if self.corrections is not None:
+            _become(self, "corrections", str(Path(self.corrections).resolve()))  # as a later process finds it
         check_backbone(self.backbone)
         _check_numbers(self)
         check_mpp(self.mpp)
@@ -134,6 +139,24 @@ def check_mpp(mpp: float | None) -> None:
     """
     if mpp is not None and not 0 < mpp < math.inf:
         raise ConfigError(f"mpp is {mpp}; expected micrometres per pixel, such as 0.25")
+
+
+def model_name(text: str) -> Kind:
+    """The model of this name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    return _member(Kind, text, "model")
+
+
+def protocol_name(text: str) -> Protocol:
+    """The protocol of this name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    return _member(Protocol, text, "split")
 
 
 def model_names(text: str) -> tuple[Kind, ...]:

@@ -1,7 +1,7 @@
 """Everything that `nucleoscope run DATA` takes -> one `Dataset`."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nucleoscope.data.crops import Crops
@@ -18,8 +18,9 @@ from nucleoscope.data.reading.competition import (
 )
 from nucleoscope.data.reading.competition import read_labelled as read_labelled_table
 from nucleoscope.data.reading.conversions import sentences
+from nucleoscope.data.reading.corrections import apply_corrections
 from nucleoscope.data.reading.decoding import Progress
-from nucleoscope.data.reading.labelled import Labelled, check_classes
+from nucleoscope.data.reading.labelled import Labelled, check_classes, correct
 from nucleoscope.data.reading.sources import PictureSource, is_picture, open_source
 from nucleoscope.data.reading.unlabelled import Unlabelled, read_test_set
 from nucleoscope.errors import ConfigError, DataError
@@ -56,6 +57,7 @@ class _Options:
     groups_column: str | None
     cache: Path | None
     progress: Progress | None
+    corrections: Path | None = None
 
 
 def read_dataset(
@@ -68,6 +70,7 @@ def read_dataset(
     seed: int = 0,
     cache: Path | None = None,
     progress: Progress | None = None,
+    corrections: Path | None = None,
 ) -> Dataset:
     """Read labelled crops, and a test set where there is one.
 
@@ -86,6 +89,7 @@ def read_dataset(
         seed: of the demo.
         cache: a folder to keep the decoded pictures in, for this data set alone.
         progress: called with the number of pictures done and of all; the test set counts by itself.
+        corrections: a CSV of labels to correct and crops to drop, see `corrections.apply_corrections`.
 
     Raises:
         DataError: the data cannot be used; the message says what to do.
@@ -93,7 +97,7 @@ def read_dataset(
     """
     if mpp is not None and not (math.isfinite(mpp) and mpp > 0):
         raise ConfigError(f"mpp is {mpp}; expected micrometres per pixel, such as 0.25")
-    options = _Options(test, classes, mpp, groups_column, cache, progress)
+    options = _Options(test, classes, mpp, groups_column, cache, progress, corrections)
     if source == DEMO:
         return _read_demo(seed, options)
     path = Path(source)
@@ -110,14 +114,19 @@ def _read_demo(seed: int, options: _Options) -> Dataset:
     from nucleoscope.data.synthetic import demo_data
 
     crops, test = demo_data(seed=seed)
-    return Dataset(crops, test, None, tuple(range(len(crops.classes))), ())
+    label_values = tuple(range(len(crops.classes)))
+    if options.corrections is None:
+        return Dataset(crops, test, None, label_values, ())
+    found = apply_corrections(options.corrections, crops.names, crops.targets(), crops.classes, label_values)
+    crops = replace(crops, labels=found.labels).subset(found.kept)
+    return Dataset(crops, test, None, label_values, (found.note,))
 
 
 def _read_competition(table: Path, options: _Options) -> Dataset:
     naming = naming_from_argument(options.classes) or naming_from_file(table.parent)
     place, notes = find_pictures(table)
     with open_source(place) as source:
-        labelled = read_labelled_table(table, source, naming, options.groups_column)
+        labelled = correct(read_labelled_table(table, source, naming, options.groups_column), options.corrections)
         crops, decoding_notes = _decode(labelled, source, table, options)
     test_path, test_notes = (options.test, ()) if options.test else find_test(table.parent)
     test = _read_test(test_path, options)
@@ -132,7 +141,7 @@ def _read_class_folders(path: Path, options: _Options) -> Dataset:
     with open_source(path) as source:
         naming = naming_from_argument(options.classes) or naming_from_source(source)
         found = find_class_folders(source, naming)
-        labelled = read_labelled_folders(found, naming)
+        labelled = correct(read_labelled_folders(found, naming), options.corrections)
         crops, notes = _decode(labelled, found.root, found.root.path, options)
         if found.test and not options.test:
             test: Unlabelled | None = _read_unlabelled(found.test, options)

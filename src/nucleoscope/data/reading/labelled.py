@@ -1,13 +1,14 @@
 """Labelled pictures that have been found but not decoded yet."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nucleoscope.data.reading.corrections import apply_corrections
 from nucleoscope.data.reading.sources import SourceFile
-from nucleoscope.data.reading.wording import shown
+from nucleoscope.data.reading.wording import counted, shown
 from nucleoscope.errors import DataError
 
 MIN_CROPS = 2
@@ -36,6 +37,28 @@ class Labelled:
     notes: tuple[str, ...] = ()
 
 
+def correct(labelled: Labelled, corrections: Path | None) -> Labelled:
+    """The same with labels corrected and crops left out as a file says, if there is one.
+
+    This comes before decoding, so that crops that are dropped are not decoded.
+
+    Raises:
+        DataError: the file cannot be used.
+    """
+    if corrections is None:
+        return labelled
+    found = apply_corrections(corrections, labelled.names, labelled.labels, labelled.classes, labelled.label_values)
+    kept = found.kept.tolist()
+    return replace(
+        labelled,
+        files=tuple(labelled.files[i] for i in kept),
+        names=tuple(labelled.names[i] for i in kept),
+        labels=found.labels[found.kept],
+        groups=None if labelled.groups is None else tuple(labelled.groups[i] for i in kept),
+        notes=(*labelled.notes, found.note),
+    )
+
+
 def check_classes(labelled: Labelled, where: Path) -> None:
     """Check that there is something to tell apart, and enough of each class to train and validate on.
 
@@ -46,9 +69,10 @@ def check_classes(labelled: Labelled, where: Path) -> None:
         raise DataError(
             f'{where} has only one class, "{shown(labelled.classes[0])}"; expected two or more: add crops of another'
         )
-    for name, count in zip(labelled.classes, np.bincount(labelled.labels), strict=True):
+    counts = np.bincount(labelled.labels, minlength=len(labelled.classes))
+    for name, count in zip(labelled.classes, counts.tolist(), strict=True):
         if count < MIN_CROPS:
             raise DataError(
-                f'{where}: class "{shown(name)}" has {count} crop; every class needs at least {MIN_CROPS}: '
+                f'{where}: class "{shown(name)}" has {counted(count, "crop")}; every class needs at least {MIN_CROPS}: '
                 "add crops or remove the class"
             )

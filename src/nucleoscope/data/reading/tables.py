@@ -1,9 +1,10 @@
 """CSV files with the columns `Filename` and `Label`: a label table, or the form of a submission."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from nucleoscope.data.reading.wording import counted, listed, shown
 from nucleoscope.errors import DataError
@@ -29,6 +30,18 @@ class Row:
     group: str
 
 
+class NamedRow(Protocol):
+    """A row of any table that is about a crop."""
+
+    @property
+    def line(self) -> int:
+        """Its line in the file, from 1."""
+
+    @property
+    def name(self) -> str:
+        """The crop's name as written."""
+
+
 def read_table(path: Path, groups_column: str | None = None) -> list[Row]:
     """Read a table; names in it are unique.
 
@@ -40,7 +53,7 @@ def read_table(path: Path, groups_column: str | None = None) -> list[Row]:
         DataError: it is missing, not a file, not UTF-8, empty, malformed, without a column, a name or a
             group, or with a name twice.
     """
-    lines = _read_lines(path)
+    lines = read_lines(path)
     header_line = next(lines, None)
     if header_line is None:
         raise DataError(f'{path} is empty; expected a header line "{NAME_COLUMN},{LABEL_COLUMN}" and a row a crop')
@@ -48,14 +61,18 @@ def read_table(path: Path, groups_column: str | None = None) -> list[Row]:
     rows = [Row(line, *(_cell(cells, column) for column in columns)) for line, cells in lines]
     if not rows:
         raise DataError(f"{path} has a header but no rows; expected one for each crop")
-    _check_names(path, rows)
+    check_names(path, rows)
     if groups_column:
         _check_groups(path, rows, groups_column)
     return rows
 
 
-def _read_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Line numbers and cells of all lines that are not blank."""
+def read_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Line numbers and cells of all lines that are not blank.
+
+    Raises:
+        DataError: the file is missing, not a file, not UTF-8 or not valid CSV.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(stream, strict=True)
@@ -95,7 +112,12 @@ def _cell(cells: list[str], column: int | None) -> str:
     return "" if column is None or column >= len(cells) else cells[column].strip()
 
 
-def _check_names(path: Path, rows: list[Row]) -> None:
+def check_names(path: Path, rows: Sequence[NamedRow]) -> None:
+    """Check that every row has a name, and no two the same.
+
+    Raises:
+        DataError: a name is missing or there twice.
+    """
     seen: set[str] = set()
     doubled: dict[str, None] = {}
     for row in rows:
