@@ -8,6 +8,7 @@ from nucleoscope.cli.audit import audit
 from nucleoscope.cli.evaluate import evaluate
 from nucleoscope.cli.explain import explain
 from nucleoscope.cli.predict import predict
+from nucleoscope.cli.review import review
 from nucleoscope.cli.run import run
 from nucleoscope.cli.stopped import StoppedError
 from nucleoscope.cli.train import train
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for verb in (run, audit, tune, train, evaluate, explain, predict):
+for verb in (run, audit, tune, train, evaluate, explain, predict, review):
     app.command()(verb)
 
 

@@ -118,6 +118,11 @@ class ModelFolder:
         """Predictions of the test set."""
         return self.path / "submission.csv"
 
+    @property
+    def review(self) -> Path:
+        """Labels that are likely wrong, and the folds that found them."""
+        return self.path / "review"
+
     def begin_again(self, stage: str) -> None:
         """Remove what a stage would go on from."""
         if stage == "tune":
