@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from nucleoscope.cli.app import main
+from nucleoscope.pipeline import out_of_fold
 from nucleoscope.pipeline.run import STAGES
 
 
@@ -85,6 +86,8 @@ def test_a_bundle_predicts_crops_with_no_other_file(folder, competition, tmp_pat
             ("predict", "nowhere", "crops"),
             "no --out given; expected the CSV to write, such as --out predictions.csv",
         ),
+        (("review", "nowhere", "--split", "patients"), 'unknown split "patients"; expected random or tiles'),
+        (("review", "nowhere", "--folds", "1"), "folds is 1; expected 2 or more, such as 4"),
         (
             ("run", "demo", "--out", "x", "--weights", "nowhere.pth"),
             'weights "nowhere.pth": no such file; expected "auto", "offline" or the path of a state dict of '
@@ -100,8 +103,32 @@ def test_an_error_is_one_line_and_exit_code_2(monkeypatch, capsys, tmp_path, arg
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_review_writes_a_table_that_a_run_takes(folder, competition, tmp_path, monkeypatch, capsys):
+    assert call(monkeypatch, "review", folder, "--folds", 2, "--limit", 3, "--out", tmp_path / "review") == 0
+    table = tmp_path / "review" / "labels.csv"
+    said = capsys.readouterr().out
+    assert f"(2 folds by crop, at random); the first 3 are in {table}" in said
+    lines = table.read_text().splitlines()
+    lines[1] += "drop"
+    table.write_text("\n".join(lines) + "\n")
+    options = ("--trials", 0, "--epochs", 1, "--models", "model1", "--corrections", table)
+    assert call(monkeypatch, "run", competition, "--out", tmp_path / "run", *options) == 0
+    assert f"0 labels corrected, 1 crop dropped as {table} says" in capsys.readouterr().out
+
+
+def test_ctrl_c_in_a_review_says_how_to_go_on(folder, tmp_path, monkeypatch, capsys):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(out_of_fold, "fit_final", stop)
+    assert call(monkeypatch, "review", folder, "--folds", 3, "--out", tmp_path / "review") == 130
+    assert capsys.readouterr().err == "stopped; the same command goes on from here\n"
+    shutil.rmtree(folder / "model1" / "review")
+
+
 def test_heavy_libraries_are_not_imported_before_they_are_needed():
-    code = "import sys, nucleoscope.cli.app; print([m for m in ('torch', 'ray', 'matplotlib') if m in sys.modules])"
+    heavy = ("torch", "ray", "matplotlib", "cleanlab")
+    code = f"import sys, nucleoscope.cli.app; print([m for m in {heavy} if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"
 

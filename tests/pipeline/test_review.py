@@ -9,6 +9,7 @@ import pytest
 
 from nucleoscope.data.splits import Protocol
 from nucleoscope.errors import ConfigError, DataError, RunFolderError
+from nucleoscope.evaluation.plots.contact_sheet import PER_SHEET
 from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline import out_of_fold
 from nucleoscope.pipeline.choice import read_choice
@@ -77,7 +78,7 @@ def test_the_record_says_how_it_was_found(reviewed, prepared):
     assert sum(found["crops"] for found in record["per_class"].values()) == record["crops"]
     sheets = sorted(path.name for path in out.glob("*.png"))
     assert record["sheets"] == sheets
-    assert len(sheets) == -(-len(review.found) // 25)
+    assert len(sheets) == -(-len(review.found) // PER_SHEET)
 
 
 def test_every_crop_is_judged_by_a_model_that_did_not_see_it(prepared, choice, tmp_path, monkeypatch):
@@ -158,7 +159,7 @@ def test_a_second_review_is_quick_and_leaves_no_old_sheet(prepared, folder, revi
     monkeypatch.setattr(out_of_fold, "fit_final", never)
     model = folder.model(Kind.MODEL1)
     first = review_labels(prepared, Kind.MODEL1, model, FOLDING, Silent(), out=tmp_path)
-    assert len(first.listed) > 25, "the fixture is to fill more than one sheet"
+    assert len(first.listed) > PER_SHEET, "the fixture is to fill more than one sheet"
     second = review_labels(prepared, Kind.MODEL1, model, FOLDING, Silent(), out=tmp_path, limit=3)
     assert np.array_equal(second.listed.index, first.listed.index[:3])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["labels.csv", "review-01.png", "review.json"]

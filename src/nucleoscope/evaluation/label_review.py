@@ -39,7 +39,11 @@ class Suspects:
 
     def first(self, limit: int) -> "Suspects":
         """The most suspicious ones, so many at most."""
-        return Suspects(self.index[:limit], self.suggested[:limit], self.quality[:limit])
+        return self.only(np.arange(min(limit, len(self))))
+
+    def only(self, which: NDArray[np.int64] | NDArray[np.bool_]) -> "Suspects":
+        """These of the suspects, by position or mask."""
+        return Suspects(self.index[which], self.suggested[which], self.quality[which])
 
 
 def check_installed() -> None:
@@ -54,17 +58,20 @@ def check_installed() -> None:
         )
 
 
-def label_quality(probabilities: NDArray[np.floating[Any]], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+def label_quality(
+    probabilities: NDArray[np.floating[Any]], labels: NDArray[np.int64], method: str = QUALITY
+) -> NDArray[np.float64]:
     """How far each label is to be believed, (N,) in 0..1.
 
     Args:
         probabilities: (N, C) of models that were not trained on the crop.
         labels: (N,) in 0..C-1.
+        method: cleanlab's name of the score.
     """
     _check(probabilities, labels)
     from cleanlab.rank import get_label_quality_scores
 
-    return np.asarray(get_label_quality_scores(labels, probabilities, method=QUALITY), np.float64)
+    return np.asarray(get_label_quality_scores(labels, probabilities, method=method), np.float64)
 
 
 def find_suspects(

@@ -57,6 +57,19 @@ class Review:
     found: Suspects
     listed: Suspects
 
+    @classmethod
+    def of(
+        cls,
+        folding: Folding,
+        choice: Choice,
+        probabilities: NDArray[np.float64],
+        labels: NDArray[np.int64],
+        limit: int = LIMIT,
+    ) -> "Review":
+        """Find the suspects in out-of-fold probabilities (N, C), wherever these are from, and labels (N,)."""
+        found = find_suspects(probabilities, labels)
+        return cls(folding, choice, probabilities, found, found.first(limit))
+
 
 def review_labels(
     prepared: Prepared,
@@ -89,8 +102,7 @@ def review_labels(
     _check_not_edited(out)
     choice = read_choice(folder.selection)
     probabilities = out_of_fold_probabilities(prepared, kind, choice, folding, folder.review / "folds", reporter)
-    found = find_suspects(probabilities, prepared.dataset.crops.targets())
-    review = Review(folding, choice, probabilities, found, found.first(limit))
+    review = Review.of(folding, choice, probabilities, prepared.dataset.crops.targets(), limit)
     write_review(out, prepared, kind, review, reporter)
     return review
 

@@ -23,14 +23,14 @@ from nucleoscope.evaluation.plots.sheet import (
     write_sheet,
 )
 
-COLUMNS, ROWS = 5, 5
+COLUMNS, ROWS = 5, 4
 PER_SHEET = COLUMNS * ROWS
 
 # Inches. The sheet is as wide as the explanation page, and no taller.
 _WIDTH, _MARGIN, _GAP = 10.3, 0.35, 0.22
 _COLUMN = (_WIDTH - 2 * _MARGIN + _GAP) / COLUMNS
 _TEXT = _COLUMN - _GAP
-_SIDE = 1.48
+_SIDE = _TEXT  # of a picture
 _SQUARE = 0.11
 _LINE = line_height(SMALL_SIZE)
 _PITCH = _SIDE + 5 * _LINE + 0.22
@@ -122,7 +122,7 @@ class _Sheet:
         )
         for line, (role, label, probability) in enumerate(facts):
             self.write_class(x, y + (1 + 2 * line) * _LINE, classes[label], colours[label])
-            self.write(x + _SQUARE + 0.07, y + (2 + 2 * line) * _LINE, f"{role}, {_percent(probability)}", SMALL_SIZE)
+            self.write(x + _SQUARE + 0.07, y + (2 + 2 * line) * _LINE, f"{role}: {_percent(probability)}", SMALL_SIZE)
 
     def write_class(self, x: float, y: float, name: str, colour: str) -> None:
         """The name of a class behind a square in its colour."""
@@ -131,7 +131,9 @@ class _Sheet:
             Rectangle(corner, _SQUARE / _WIDTH, _SQUARE / self.height, facecolor=colour, edgecolor=INK, linewidth=0.4)
         )
         indent = _SQUARE + 0.07
-        self.write(x + indent, y, shorten(name, _TEXT - indent, SMALL_SIZE), SMALL_SIZE)
+        # Names with and without tall letters stand on one line.
+        style = {"verticalalignment": "baseline"}
+        self.write(x + indent, y + 0.03 + _SQUARE, shorten(name, _TEXT - indent, SMALL_SIZE), SMALL_SIZE, **style)
 
 
 def _percent(probability: float) -> str:
