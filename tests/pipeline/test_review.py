@@ -201,7 +201,14 @@ def test_what_was_reviewed_is_fed_back(prepared, folder, reviewed, competition, 
     corrected = run(competition, tmp_path / "again", settings, reporter=Listener())
     assert f"1 label corrected, 1 crop dropped as {tmp_path / 'edited.csv'} says" in said
     assert corrected.read()["settings"]["corrections"] == str(tmp_path / "edited.csv")
-    crops = load_prepared(corrected, Silent()).dataset.crops
+    once = load_prepared(corrected, Silent())
+    review_labels(once, Kind.MODEL1, corrected.model(Kind.MODEL1), FOLDING, Listener(), limit=1)
+    assert said[-1] == (
+        "look at the sheets, write a class or drop into the column corrected, and run again with --corrections "
+        f"{corrected.model(Kind.MODEL1).review / 'labels.csv'}; add the rows of {tmp_path / 'edited.csv'}, or they "
+        "are lost"
+    )
+    crops = once.dataset.crops
     assert table[1]["name"] not in crops.names
     assert crops.classes[crops.targets()[crops.names.index(table[0]["name"])]] == table[0]["suggested"]
     (tmp_path / "edited.csv").write_text("name,corrected\n")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleoscope.data.reading.corrections import CORRECTED_COLUMN, NAME_COLUMN
+from nucleoscope.data.reading.corrections import CORRECTED_COLUMN, DROP, NAME_COLUMN
 from nucleoscope.data.splits import Protocol
 from nucleoscope.errors import ConfigError, RunFolderError
 from nucleoscope.evaluation.label_review import FILTER, QUALITY, Suspects, check_installed, find_suspects
@@ -115,17 +115,24 @@ def write_review(out: Path, prepared: Prepared, kind: Kind, review: Review, repo
     write_json(
         out / RECORD, _record(prepared, kind, review) | {"sheets": sheets, "labels_sha256": _digest(out / LABELS)}
     )
+    _tell(out / LABELS, prepared, kind, review, reporter)
+
+
+def _tell(table: Path, prepared: Prepared, kind: Kind, review: Review, reporter: Reporter) -> None:
+    """Say how many labels are likely wrong, and what to do with the table."""
+    found, listed = len(review.found), len(review.listed)
+    if not found:
+        reporter.say(f"{kind}: no label is likely wrong ({_protocol(review.folding)})")
+        return
     reporter.say(
-        f"{kind}: {len(review.found):,} of {len(prepared.dataset.crops):,} labels are likely wrong "
-        f"({_protocol(review.folding)}); the first {len(review.listed):,} are in {out / LABELS}"
-        if len(review.found)
-        else f"{kind}: no label is likely wrong ({_protocol(review.folding)})"
+        f"{kind}: {found:,} of {len(prepared.dataset.crops):,} labels are likely wrong ({_protocol(review.folding)}); "
+        f"the first {listed:,} are in {table}"
     )
-    if len(review.found):
-        reporter.say(
-            f"look at the sheets, write a class or drop into the column {CORRECTED_COLUMN}, and run again with "
-            f"--corrections {out / LABELS}"
-        )
+    earlier = prepared.settings.corrections
+    reporter.say(
+        f"look at the sheets, write a class or {DROP} into the column {CORRECTED_COLUMN}, and run again with "
+        f"--corrections {table}" + (f"; add the rows of {earlier}, or they are lost" if earlier else "")
+    )
 
 
 def _rows(prepared: Prepared, review: Review) -> list[tuple[str, ...]]:

@@ -31,7 +31,7 @@ def test_rows_carry_their_line_and_other_columns_are_ignored(table):
 
 def test_a_class_name_a_label_or_drop_says_what_to_do(table):
     found = apply(table, "name,corrected\n1.png,immune leukocyte\n2.png,7\n3.png,drop\n4.png,\n")
-    assert found.labels.tolist() == [1, 1, 1, 1]
+    assert found.labels.tolist() == [1, 1, 1]
     assert found.kept.tolist() == [0, 1, 3]
     assert found.note == f"2 labels corrected, 1 crop dropped as {table} says"
     assert LABELS.tolist() == [0, 0, 1, 1]  # what was given is left alone

@@ -1,6 +1,6 @@
 """Corrections of labels: a CSV that says of some crops what class they are, or that they are to be left out."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from nucleoscope.errors import DataError
 NAME_COLUMN = "name"
 CORRECTED_COLUMN = "corrected"
 DROP = "drop"
+
+_DROPPED = -1  # the label of a dropped crop on the way
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,8 @@ class Corrected:
     """Labels after the corrections.
 
     Attributes:
-        labels: (N,) int64 in 0..C-1, of all crops in their old order, the dropped ones too.
-        kept: positions of the crops that stay, ascending.
+        labels: (M,) int64 in 0..C-1, of the crops that stay.
+        kept: (M,) int64 positions of these crops, ascending.
         note: how many labels changed and how many crops were dropped, in a sentence.
     """
 
@@ -98,28 +100,29 @@ def apply_corrections(
     """
     rows = read_corrections(path)
     position = {name: i for i, name in enumerate(names)}
-    unknown = [row.name for row in rows if row.name not in position]
+    _check_known(path, rows, position)
+    meaning = {DROP: _DROPPED, **{str(value): i for i, value in enumerate(label_values)}}
+    meaning |= {name: i for i, name in enumerate(classes)}
+    corrected = labels.copy()
+    for row in rows:
+        if row.corrected:
+            if row.corrected not in meaning:
+                raise _unknown_class(path, row, classes)
+            corrected[position[row.name]] = meaning[row.corrected]
+    kept = np.flatnonzero(corrected != _DROPPED)
+    dropped = len(labels) - len(kept)
+    changed = int((corrected != labels).sum()) - dropped
+    note = f"{counted(changed, 'label')} corrected, {counted(dropped, 'crop')} dropped as {path} says"
+    return Corrected(corrected[kept], kept, note)
+
+
+def _check_known(path: Path, rows: Sequence[Correction], known: Container[str]) -> None:
+    unknown = [row.name for row in rows if row.name not in known]
     if unknown:
         raise DataError(
             f"{path} names {counted(len(unknown), 'crop')} that the data does not have ({listed(unknown)}); "
             "expected names of labelled crops: correct or remove these rows"
         )
-    meaning = {DROP: -1, **{str(value): i for i, value in enumerate(label_values)}}
-    meaning |= {name: i for i, name in enumerate(classes)}
-    corrected, kept = labels.copy(), np.ones(len(labels), np.bool_)
-    for row in rows:
-        if not row.corrected:
-            continue
-        if row.corrected not in meaning:
-            raise _unknown_class(path, row, classes)
-        target = meaning[row.corrected]
-        if target < 0:
-            kept[position[row.name]] = False
-        else:
-            corrected[position[row.name]] = target
-    changed, dropped = int((corrected != labels).sum()), int((~kept).sum())
-    note = f"{counted(changed, 'label')} corrected, {counted(dropped, 'crop')} dropped as {path} says"
-    return Corrected(corrected, np.flatnonzero(kept), note)
 
 
 def _unknown_class(path: Path, row: Correction, classes: Sequence[str]) -> DataError:

@@ -118,7 +118,7 @@ def _read_demo(seed: int, options: _Options) -> Dataset:
     if options.corrections is None:
         return Dataset(crops, test, None, label_values, ())
     found = apply_corrections(options.corrections, crops.names, crops.targets(), crops.classes, label_values)
-    crops = replace(crops, labels=found.labels).subset(found.kept)
+    crops = replace(crops.subset(found.kept), labels=found.labels)
     return Dataset(crops, test, None, label_values, (found.note,))
 
 

@@ -53,7 +53,7 @@ def correct(labelled: Labelled, corrections: Path | None) -> Labelled:
         labelled,
         files=tuple(labelled.files[i] for i in kept),
         names=tuple(labelled.names[i] for i in kept),
-        labels=found.labels[found.kept],
+        labels=found.labels,
         groups=None if labelled.groups is None else tuple(labelled.groups[i] for i in kept),
         notes=(*labelled.notes, found.note),
     )
