@@ -25,7 +25,8 @@ from nucleoscope.pipeline.choice import Choice
 from nucleoscope.pipeline.out_of_fold import Folding, out_of_fold_probabilities
 from nucleoscope.pipeline.prepare import Prepared, audit, read_crops, split_crops
 from nucleoscope.pipeline.presets import training_defaults
-from nucleoscope.pipeline.review import Review, write_review
+from nucleoscope.pipeline.review import fits_record
+from nucleoscope.pipeline.review_files import Review, write_review
 from nucleoscope.pipeline.settings import RunSettings
 
 HEADER = "| flips | folds | rule | suspected | precision | recall | quality | average precision | seed | crops |"
@@ -92,10 +93,12 @@ def review(
     prepared, flipped = flip(clean, share)
     out = options.out / f"{kind}-{folding.protocol}-{folding.folds}-seed{options.seed}-flips{share:g}"
     training = training_defaults(kind, folding.protocol, clean.settings)
-    choice = Choice(training, training.epochs, 0, 0.0, 1.0, 0.0, (0.0,) * len(clean.classes))
+    choice = Choice(training, training.epochs, 0, 0.0, 1.0, 0.0, (0.0,) * len(clean.classes), 0.0)
     probabilities = out_of_fold_probabilities(prepared, kind, choice, folding, out / "folds", console)
     labels = prepared.dataset.crops.targets()
-    false_alarms(out, prepared, kind, Review.of(folding, choice, probabilities, labels), flipped, console)
+    false_alarms(
+        out, prepared, kind, Review.of(folding, kind, fits_record(choice), probabilities, labels), flipped, console
+    )
     lines = []
     for quality in options.qualities.split(","):
         ranking = average_precision_score(flipped, -label_quality(probabilities, labels, quality))

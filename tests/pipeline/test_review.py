@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -10,14 +11,18 @@ import pytest
 from nucleoscope.data.splits import Protocol
 from nucleoscope.errors import ConfigError, DataError, RunFolderError
 from nucleoscope.evaluation.plots.contact_sheet import PER_SHEET
+from nucleoscope.files import write_json
 from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline import out_of_fold
 from nucleoscope.pipeline.choice import read_choice
+from nucleoscope.pipeline.folder import RunFolder
 from nucleoscope.pipeline.out_of_fold import Folding, out_of_fold_probabilities
 from nucleoscope.pipeline.reporter import Silent
-from nucleoscope.pipeline.review import HEADER, review_labels
+from nucleoscope.pipeline.review import review_cross_validation, review_labels
+from nucleoscope.pipeline.review_files import HEADER
 from nucleoscope.pipeline.run import load_prepared, run
 from nucleoscope.pipeline.settings import RunSettings
+from nucleoscope.prediction.table import write_predictions
 
 FOLDING = Folding(Protocol.RANDOM, 2)
 
@@ -260,3 +265,29 @@ def test_options_outside_their_range_fail(prepared, folder):
     with pytest.raises(ConfigError) as error:
         review_labels(prepared, Kind.MODEL1, folder.model(Kind.MODEL1), FOLDING, Silent(), limit=0)
     assert str(error.value) == "limit is 0; expected 1 or more"
+
+
+def test_a_cross_validation_is_reviewed_by_its_own_predictions(prepared, folder, reviewed, tmp_path):
+    crops = prepared.dataset.crops
+    shutil.copytree(folder.path, tmp_path / "fold-1")
+    write_json(tmp_path / "runs.json", {"runs": ["fold-1", "fold-2"]})
+    order = np.random.default_rng(0).permutation(len(crops))  # folds pool them in another order
+    write_json(tmp_path / "model1" / "metrics.json", {"protocol": "random"})
+    names = [crops.names[i] for i in order]
+    predictions = tmp_path / "model1" / "predictions.csv"
+    write_predictions(predictions, names, crops.classes, reviewed[0].probabilities[order], crops.targets()[order])
+    found = review_cross_validation(RunFolder(tmp_path), Kind.MODEL1, Silent())
+    assert np.allclose(found.probabilities, reviewed[0].probabilities, atol=1e-5)
+    assert set(found.found.index) == set(reviewed[0].found.index)
+    record = json.loads((tmp_path / "model1" / "review" / "review.json").read_text())
+    assert (record["protocol"], record["folds"], record["runs"]) == ("random", 2, ["fold-1", "fold-2"])
+
+
+def test_an_unfinished_cross_validation_cannot_be_reviewed(tmp_path):
+    write_json(tmp_path / "runs.json", {"runs": ["fold-1", "fold-2"]})
+    with pytest.raises(RunFolderError) as error:
+        review_cross_validation(RunFolder(tmp_path), Kind.MODEL2, Silent())
+    assert str(error.value) == (
+        f'"{tmp_path}" has no pooled predictions of model2; finish the cross-validation with --resume, or take '
+        "another --model"
+    )

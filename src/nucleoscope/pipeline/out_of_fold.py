@@ -74,7 +74,8 @@ def out_of_fold_probabilities(
         RunFolderError: the folder holds unfinished folds of another folding.
         NucleoscopeError: a fit diverged.
     """
-    splits = _splits(prepared, folding)
+    splits = make_parts(prepared, folding)
+    check_known_classes(prepared, splits)
     _open(state, _plan(prepared, choice, folding))
     probabilities = np.empty((len(prepared.dataset.crops), len(prepared.classes)))
     for number, split in enumerate(splits, start=1):
@@ -90,18 +91,26 @@ def out_of_fold_probabilities(
     return probabilities
 
 
-def _splits(prepared: Prepared, folding: Folding) -> tuple[Split, ...]:
-    """A split for each fold; its fit and select parts are both trained on."""
-    labels, classes = prepared.dataset.crops.targets(), prepared.classes
-    splits = make_folds(
-        labels,
+def make_parts(prepared: Prepared, folding: Folding) -> tuple[Split, ...]:
+    """A split for each fold, of which val is judged; its fit and select parts are both trained on."""
+    return make_folds(
+        prepared.dataset.crops.targets(),
         folding.protocol,
-        classes=classes,
+        classes=prepared.classes,
         folds=folding.folds,
         select_fraction=prepared.settings.select_fraction,
         seed=prepared.settings.seed,
         tile=prepared.split.tile,
     )
+
+
+def check_known_classes(prepared: Prepared, splits: tuple[Split, ...]) -> None:
+    """Check that every model was trained on every class.
+
+    Raises:
+        DataError: a class is in one fold only.
+    """
+    labels, classes = prepared.dataset.crops.targets(), prepared.classes
     for split in splits:
         absent = np.flatnonzero(np.bincount(labels[split.train], minlength=len(classes)) == 0)
         if len(absent):
@@ -109,7 +118,6 @@ def _splits(prepared: Prepared, folding: Folding) -> tuple[Split, ...]:
                 f'all crops of class "{classes[absent[0]]}" are in one fold, so the model that judges them would not '
                 "know their class; expected every class in two folds or more: review with --split random"
             )
-    return splits
 
 
 def _fit_and_predict(
@@ -132,8 +140,10 @@ def _plan(prepared: Prepared, choice: Choice, folding: Folding) -> dict[str, Any
         "fingerprint": prepared.fingerprint,
         "weights": prepared.weights,
         "backbone": prepared.settings.backbone,
-        "adjust": prepared.settings.adjust,
-        "choice": choice.to_mapping(),
+        "adjustment": choice.adjustment if prepared.settings.adjust else None,
+        "temperature": choice.temperature,
+        "epochs": choice.keep,
+        "settings": choice.settings.to_mapping(),
     }
 
 
