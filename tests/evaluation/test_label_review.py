@@ -26,8 +26,8 @@ def test_flips_are_found(flipped):
     probabilities, labels, flips, truth = flipped
     suspects = find_suspects(probabilities, labels)
     hits = flips[suspects.index]
-    assert hits.sum() / flips.sum() > 0.95
-    assert hits.mean() > 0.9
+    assert hits.sum() / flips.sum() > 0.85
+    assert hits.mean() > 0.95
     assert (suspects.suggested[hits] == truth[suspects.index][hits]).mean() > 0.95
 
 
