@@ -11,8 +11,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleoscope.data.tiles import over_each_other, place
-from nucleoscope.data.windows import WINDOW, candidate_offsets
+from nucleoscope.data.comparing import Verdict, common_area, compare, equal
+from nucleoscope.data.links import Integers, LinkKeys
+from nucleoscope.data.tiles import linked, over_each_other, place
+from nucleoscope.data.windows import WINDOW, candidate_links
 from nucleoscope.errors import DataError
 
 Subset = NDArray[np.int64] | NDArray[np.bool_]
@@ -36,6 +38,8 @@ class Overlaps:
         conflicts: pairs that contradict the rest of their tile: equal at another offset than stronger links
             say, or lying over each other without being equal. They are not among `pairs`. 0 unless different
             places show the same picture, or crops were changed after they were cut.
+        orientation: (N,) the flip or quarter turn, 0..7 as `data.symmetries` numbers them, that makes a crop lie
+            as the first crop of its tile does. All 0 unless turned crops were looked for.
     """
 
     tile: NDArray[np.int64]
@@ -44,7 +48,8 @@ class Overlaps:
     pairs: NDArray[np.int64]
     offsets: NDArray[np.int64]
     size: tuple[int, int]
-    conflicts: int = 0
+    conflicts: int
+    orientation: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.tile)
@@ -57,7 +62,7 @@ class Overlaps:
     @cached_property
     def shared_fraction(self) -> NDArray[np.float64]:
         """The share of a crop's area that the two crops of a pair have in common, (P,), in (0, 1]."""
-        fraction: NDArray[np.float64] = _common_area(self.offsets, self.size) / (self.size[0] * self.size[1])
+        fraction: NDArray[np.float64] = common_area(self.offsets, self.size) / (self.size[0] * self.size[1])
         return fraction
 
     def closest(self, among: Subset, of: Subset) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -106,16 +111,41 @@ def find_overlaps(images: NDArray[np.uint8], *, progress: Callable[[float], None
     _check(images)
     images = np.asarray(images)  # plain views of a memory map: its own slices are slow
     report = progress or (lambda share: None)
-    count, size = len(images), images.shape[1:3]
-    candidates = candidate_offsets(images, lambda share: report(0.6 * share))
-    links = candidates[_equal(images, candidates, lambda share: report(0.6 + 0.2 * share))]
-    tile, x, y = place(count, links, _common_area(links[:, 2:], size))
-    placed = over_each_other(tile, x, y, size)
-    equal = _equal(images, placed, lambda share: report(0.8 + 0.2 * share))
-    corners = np.stack([x, y], axis=1)
-    astray = (corners[links[:, 1]] - corners[links[:, 0]] != links[:, 2:]).any(axis=1)
-    conflicts = int(astray.sum() + (~equal).sum())
-    return Overlaps(tile, x, y, placed[equal, :2], placed[equal, 2:], size, conflicts)
+    links = _exact_links(images, lambda share: report(0.8 * share))
+    return _joined(images, links, equal, lambda share: report(0.8 + 0.2 * share))
+
+
+def _exact_links(images: NDArray[np.uint8], report: Callable[[float], None]) -> Integers:
+    """Links (M, 5) of crops that hold the same textured window and are equal where both have pixels."""
+    candidates = candidate_links(images, lambda share: report(0.75 * share))
+    tile = linked(len(images), candidates)
+    return candidates[compare(images, candidates, tile, equal, lambda share: report(0.75 + 0.25 * share))]
+
+
+def _joined(images: NDArray[np.uint8], links: Integers, verdict: Verdict, report: Callable[[float], None]) -> Overlaps:
+    """Lay linked crops out as tiles, and judge every pair that lies over each other there."""
+    size = images.shape[1:3]
+    places = place(len(images), links, common_area(links[:, 2:4], size))
+    first, second = over_each_other(places, size).T
+    pairs = places.between(first, second)
+    keys = LinkKeys(len(images), size)
+    proved = keys.pack(links)
+    alike = np.isin(keys.pack(pairs), proved)
+    open_ones = np.flatnonzero(~alike)
+    alike[open_ones] = compare(images, pairs[open_ones], places.tile, verdict, report)
+    astray = (places.between(*links[:, :2].T)[:, 2:] != links[:, 2:]).any(axis=1)
+    first, second = first[alike], second[alike]
+    x, y = places.corner.T
+    return Overlaps(
+        tile=places.tile,
+        x=x,
+        y=y,
+        pairs=np.column_stack([first, second]),
+        offsets=places.corner[second] - places.corner[first],
+        size=size,
+        conflicts=int(astray.sum() + (~alike).sum()),
+        orientation=places.turn,
+    )
 
 
 @dataclass(frozen=True)
@@ -150,26 +180,6 @@ def _check(images: NDArray[np.uint8]) -> None:
             f"crops are {images.shape[2]}x{images.shape[1]} pixels; expected at least {WINDOW} on each side: "
             "cut larger crops"
         )
-
-
-def _equal(images: NDArray[np.uint8], placed: NDArray[np.int64], report: Callable[[float], None]) -> NDArray[np.bool_]:
-    """Whether the crops of each row (first, second, dx, dy) are equal where both have pixels, (M,)."""
-    height, width = images.shape[1:3]
-    equal = np.empty(len(placed), np.bool_)
-    for row, (first, second, dx, dy) in enumerate(placed.tolist()):
-        in_first = images[first, max(dy, 0) : height + min(dy, 0), max(dx, 0) : width + min(dx, 0)]
-        in_second = images[second, max(-dy, 0) : height + min(-dy, 0), max(-dx, 0) : width + min(-dx, 0)]
-        equal[row] = (in_first == in_second).all()
-        if row % 1024 == 0:
-            report(row / len(placed))
-    report(1.0)
-    return equal
-
-
-def _common_area(offsets: NDArray[np.int64], size: tuple[int, int]) -> NDArray[np.int64]:
-    """Pixels in common at each offset (dx, dy), (M,)."""
-    area: NDArray[np.int64] = (size[1] - np.abs(offsets[:, 0])) * (size[0] - np.abs(offsets[:, 1]))
-    return area
 
 
 def _mask(subset: Subset, count: int) -> NDArray[np.bool_]:
