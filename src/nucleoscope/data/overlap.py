@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from nucleoscope.data.comparing import Verdict, common_area, compare, equal
 from nucleoscope.data.links import Integers, LinkKeys
+from nucleoscope.data.recognition import tolerant_links
 from nucleoscope.data.tiles import linked, over_each_other, place
+from nucleoscope.data.tolerance import Tolerance
 from nucleoscope.data.windows import WINDOW, candidate_links
 from nucleoscope.errors import DataError
 
@@ -88,7 +90,12 @@ class Overlaps:
         return crop[chosen], fraction[chosen]
 
 
-def find_overlaps(images: NDArray[np.uint8], *, progress: Callable[[float], None] | None = None) -> Overlaps:
+def find_overlaps(
+    images: NDArray[np.uint8],
+    *,
+    tolerance: Tolerance = Tolerance(),
+    progress: Callable[[float], None] | None = None,
+) -> Overlaps:
     """Find which crops share pixels, where, and from which tiles they were cut.
 
     Windows of 8x8 pixels that occur in several crops suggest offsets; those at which the whole common
@@ -111,8 +118,15 @@ def find_overlaps(images: NDArray[np.uint8], *, progress: Callable[[float], None
     _check(images)
     images = np.asarray(images)  # plain views of a memory map: its own slices are slow
     report = progress or (lambda share: None)
-    links = _exact_links(images, lambda share: report(0.8 * share))
-    return _joined(images, links, equal, lambda share: report(0.8 + 0.2 * share))
+
+    def linking(share: float) -> None:
+        report(0.8 * share)
+
+    if tolerance.exact:
+        links = _exact_links(images, linking)
+    else:
+        links = tolerant_links(images, tolerance, linking)
+    return _joined(images, links, tolerance.verdict, lambda share: report(0.8 + 0.2 * share))
 
 
 def _exact_links(images: NDArray[np.uint8], report: Callable[[float], None]) -> Integers:

@@ -1,0 +1,124 @@
+"""Crops that show the same place though their pixels differ: links by the signatures of their keypoints."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nucleoscope.data.comparing import Pixels, common, compare
+from nucleoscope.data.keypoints import find_keypoints
+from nucleoscope.data.links import Integers, KeyCounts, LinkKeys
+from nucleoscope.data.signatures import kind, largest_hash, likeness, signatures
+from nucleoscope.data.spilling import Buckets, Records
+from nucleoscope.data.symmetries import COMPOSED, INVERSE, moved
+from nucleoscope.data.tiles import linked
+from nucleoscope.data.tolerance import Tolerance, unexplained
+
+NEIGHBOURS = 8
+"""A signature is compared with so many of the same code, the next in the order of crops."""
+
+LIKENESS = 0.9
+"""Least correlation of two patches that may be the same."""
+
+SIGNATURES_PER_CROP = 400
+"""About so many come from a crop of 100x100 pixels that is full of detail."""
+
+_PIXELS_PER_CHUNK = 500_000
+_MATCHES_AT_ONCE = 500_000
+_AROUND = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy]
+
+
+def tolerant_links(images: Pixels, tolerance: Tolerance, progress: Callable[[float], None]) -> Integers:
+    """Links (M, 5) of crops that show the same place, one for a pair, with the offset at which they agree best.
+
+    Keypoints with equal signatures suggest how two crops lie to each other; the suggestion that most of them make is
+    tried on all pixels that the two have in common.
+
+    Args:
+        images: (N, H, W, 3) uint8, in memory or memory-mapped.
+        tolerance: what may have happened to the crops.
+        progress: called with the finished share of the work, 0..1.
+    """
+    candidates = _candidates(images, tolerance, lambda share: progress(0.6 * share))
+    tile = linked(len(images), candidates)
+    if tolerance.recompressed:
+        order = np.argsort(tile[candidates[:, 0]], kind="stable")
+        for done, row in enumerate(order):
+            candidates[row] = _settled(images, candidates[row])
+            if done % 1024 == 0:
+                progress(0.6 + 0.25 * done / len(order))
+    verdicts = compare(images, candidates, tile, tolerance.link_verdict, lambda share: progress(0.85 + 0.15 * share))
+    return candidates[verdicts]
+
+
+def _candidates(images: Pixels, tolerance: Tolerance, progress: Callable[[float], None]) -> Integers:
+    """The most frequent suggestion for each pair of crops, (M, 5)."""
+    count, height, width = images.shape[:3]
+    keys, found = LinkKeys(count, (height, width)), KeyCounts()
+    expected = count * max(1, SIGNATURES_PER_CROP * height * width // 10_000)
+    step = max(1, _PIXELS_PER_CHUNK // (height * width))
+    allowed = tolerance.symmetries((height, width))
+    with Buckets(kind(), expected, largest_hash()) as buckets:
+        for start in range(0, count, step):
+            made = signatures(find_keypoints(images[start : start + step]), allowed)
+            made["crop"] += start
+            buckets.add(made)
+            progress(0.6 * min(start + step, count) / count)
+        for part, made in enumerate(buckets, 1):
+            for rows in _matches(made, (height, width)):
+                found.add(keys.pack(rows))
+            progress(0.6 + 0.4 * part / len(buckets))
+    suggested, votes = found.result()
+    return _most_frequent(keys.unpack(suggested), votes)
+
+
+def _matches(made: Records, size: tuple[int, int]) -> Iterator[Integers]:
+    """Links (L, 5) that equal signatures suggest, some at a time."""
+    made = made[np.lexsort((made["crop"], made["hash"]))]
+    made = made[~_repeated(made)]
+    for ahead in range(1, NEIGHBOURS + 1):
+        same = np.flatnonzero(made["hash"][ahead:] == made["hash"][:-ahead])
+        for start in range(0, len(same), _MATCHES_AT_ONCE):
+            some = same[start : start + _MATCHES_AT_ONCE]
+            first, second = made[some], made[some + ahead]
+            alike = likeness(first, second) >= LIKENESS
+            yield _rows(first[alike], second[alike], size)
+
+
+def _repeated(made: Records) -> NDArray[np.bool_]:
+    """Which sorted signatures are not the only ones of their code in their crop: patterns that say no place, (K,)."""
+    again = (made["hash"][1:] == made["hash"][:-1]) & (made["crop"][1:] == made["crop"][:-1])
+    return np.append(False, again)[: len(made)] | np.append(again, False)[: len(made)]
+
+
+def _rows(first: Records, second: Records, size: tuple[int, int]) -> Integers:
+    """The links (L, 5) at which two keypoints each fall on each other in the same orientation."""
+    turn = COMPOSED[INVERSE[first["turn"]], second["turn"]]
+    # From the middle of each crop to its keypoint, twice, so that both are integers.
+    a, b = (2 * side["place"].astype(np.int64) - (size[1] - 1, size[0] - 1) for side in (first, second))
+    offset = (a - moved(b, turn)) // 2
+    rows = np.column_stack([first["crop"], second["crop"], offset, turn]).astype(np.int64)
+    over: Integers = rows[(np.abs(offset) < (size[1], size[0])).all(axis=1)]
+    return over
+
+
+def _most_frequent(links: Integers, votes: Integers) -> Integers:
+    """Of sorted links (M, 5), the one with most votes of each pair, (P, 5); the first of equals."""
+    order = np.lexsort((-votes, links[:, 1], links[:, 0]))
+    links = links[order]
+    new = np.append(True, (links[1:, :2] != links[:-1, :2]).any(axis=1))[: len(links)]
+    chosen: Integers = links[new]
+    return chosen
+
+
+def _settled(images: Pixels, link: Integers) -> Integers:
+    """The link moved by single pixels as long as the two crops agree better there; keypoints may be off by one."""
+    best = unexplained(*common(images, tuple(link.tolist())))
+    while True:
+        tried = [link + (0, 0, dx, dy, 0) for dx, dy in _AROUND]
+        height, width = images.shape[1:3]
+        tried = [other for other in tried if abs(other[2]) < width and abs(other[3]) < height]
+        scores = [unexplained(*common(images, tuple(other.tolist()))) for other in tried]
+        if not scores or min(scores) >= best:
+            return link
+        best, link = min(scores), tried[int(np.argmin(scores))]

@@ -1,0 +1,87 @@
+"""`Tolerance`: what may have happened to crops since they were cut, and when two then still show the same place."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nucleoscope.data import symmetries
+from nucleoscope.data.comparing import Pixels, Verdict, equal
+
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+"""Weights of red, green and blue in the brightness that JPEG keeps best (ITU-R BT.601)."""
+
+MEAN_DIFFERENCE = 8.0
+"""Grey levels of brightness that the same place may differ by on average. JPEG at quality 80 stays below 5."""
+
+FEW_PIXELS = 25
+"""In a common part of so many pixels twice that is allowed, since its average is less sure; in one of four times
+as many, half as much more."""
+
+UNEXPLAINED = 0.3
+"""Largest share of the variance of two linked crops that their difference may have; it is 1 for unrelated ones."""
+
+TEXTURE = 3.0
+"""Least deviation of brightness in the common part of two linked crops, in grey levels."""
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """What crops may have gone through since they were cut; nothing by default.
+
+    Attributes:
+        recompressed: each was saved as JPEG at a quality of 80 or more, or has mild noise of its own.
+        turned: each was flipped or turned by a multiple of 90 degrees. Crops that are not square can be flipped
+            only, both ways.
+    """
+
+    recompressed: bool = False
+    turned: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """Whether crops must be as they were cut."""
+        return not (self.recompressed or self.turned)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Judges crops that are known to lie over each other, from links with others."""
+        return similar if self.recompressed else equal
+
+    @property
+    def link_verdict(self) -> Verdict:
+        """Judges crops that nothing but themselves says lie over each other: there must be texture to tell."""
+        return recognised if self.recompressed else equal
+
+    def symmetries(self, size: tuple[int, int]) -> tuple[int, ...]:
+        """The symmetries that crops of this height and width may have gone through."""
+        if not self.turned:
+            return (0,)
+        return tuple(range(symmetries.COUNT if size[0] == size[1] else symmetries.TRANSPOSED))
+
+
+def similar(first: Pixels, second: Pixels) -> bool:
+    """Whether two pictures (h, w, 3) differ no more than recompression explains."""
+    difference = np.abs((first @ LUMA) - (second @ LUMA))
+    return bool(difference.mean() <= MEAN_DIFFERENCE * (1 + (FEW_PIXELS / difference.size) ** 0.5))
+
+
+def recognised(first: Pixels, second: Pixels) -> bool:
+    """Whether two pictures (h, w, 3) are similar, have texture, and vary together."""
+    if not similar(first, second):
+        return False
+    a, b = _varying(first), _varying(second)
+    deviation = float(min(np.square(a).mean(), np.square(b).mean())) ** 0.5
+    return deviation >= TEXTURE and unexplained(first, second) <= UNEXPLAINED
+
+
+def unexplained(first: Pixels, second: Pixels) -> float:
+    """The squared difference of two pictures (h, w, 3) as a share of their variance; 1 without any variance."""
+    a, b = _varying(first), _varying(second)
+    variance = float(np.square(a).sum() + np.square(b).sum())
+    return float(np.square(a - b).sum()) / variance if variance else 1.0
+
+
+def _varying(picture: Pixels) -> NDArray[np.float32]:
+    brightness: NDArray[np.float32] = picture @ LUMA
+    return brightness - brightness.mean()
