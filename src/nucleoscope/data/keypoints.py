@@ -13,13 +13,13 @@ from scipy import ndimage
 
 from nucleoscope.data.comparing import Pixels
 from nucleoscope.data.links import Integers
-from nucleoscope.data.tolerance import LUMA
+from nucleoscope.data.tolerance import brightness
 
 FINE, COARSE = 1.4, 2.4
 """Deviations of the two Gaussians in pixels: between them lie specks of about four pixels, from chromatin to the
 rims of nuclei. Blocks of JPEG and sensor noise are finer."""
 
-CONTRAST = 4.0
+CONTRAST = 3.0
 """Least height of an extremum in grey levels. Glass and padding have none, noise stays below."""
 
 EDGE_RATIO = 8.0
@@ -29,10 +29,7 @@ GRID, STEP = 7, 2
 """A patch is sampled at 7x7 places, 2 pixels apart."""
 
 REACH = GRID // 2 * STEP
-"""Pixels from the middle of a patch to its border."""
-
-MARGIN = REACH + 2
-"""Keypoints keep so many pixels from the border of a crop: the patch, and some of the blur that goes into it."""
+"""Pixels from the middle of a patch to its border, and the least distance of a keypoint from that of its crop."""
 
 Band = NDArray[np.float32]
 
@@ -56,7 +53,7 @@ class Keypoints:
 
 
 def find_keypoints(images: Pixels) -> Keypoints:
-    """All keypoints of crops, (n, H, W, 3) uint8; none if they are smaller than a patch and its margin."""
+    """All keypoints of crops, (n, H, W, 3) uint8; none if they are smaller than a patch."""
     band = _band(images)
     crop, y, x = np.nonzero(_extrema(band))
     sharp = _is_blob(band, crop, y, x)
@@ -70,8 +67,8 @@ def find_keypoints(images: Pixels) -> Keypoints:
 
 def _band(images: Pixels) -> Band:
     """The brightness at the scales of a keypoint, (n, H, W)."""
-    brightness = images @ LUMA
-    fine, coarse = (ndimage.gaussian_filter(brightness, (0, sigma, sigma), truncate=3.0) for sigma in (FINE, COARSE))
+    grey = brightness(images)
+    fine, coarse = (ndimage.gaussian_filter(grey, (0, sigma, sigma), truncate=3.0) for sigma in (FINE, COARSE))
     band: Band = fine - coarse
     return band
 
@@ -81,7 +78,7 @@ def _extrema(band: Band) -> NDArray[np.bool_]:
     high = (band > CONTRAST) & (band == ndimage.maximum_filter(band, (1, 5, 5)))
     low = (band < -CONTRAST) & (band == ndimage.minimum_filter(band, (1, 5, 5)))
     inside = np.zeros(band.shape[1:], np.bool_)
-    inside[MARGIN:-MARGIN, MARGIN:-MARGIN] = True
+    inside[REACH:-REACH, REACH:-REACH] = True
     found: NDArray[np.bool_] = (high | low) & inside
     return found
 

@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleoscope.data.comparing import Pixels, common, compare
+from nucleoscope.data.comparing import Pixels, compare, overlapping, tile_by_tile
 from nucleoscope.data.keypoints import find_keypoints
 from nucleoscope.data.links import Integers, KeyCounts, LinkKeys
 from nucleoscope.data.signatures import kind, largest_hash, likeness, signatures
 from nucleoscope.data.spilling import Buckets, Records
-from nucleoscope.data.symmetries import COMPOSED, INVERSE, moved
+from nucleoscope.data.symmetries import COMPOSED, INVERSE, moved, turned
 from nucleoscope.data.tiles import linked
-from nucleoscope.data.tolerance import Tolerance, unexplained
+from nucleoscope.data.tolerance import Tolerance, brightness, unexplained
 
 NEIGHBOURS = 8
 """A signature is compared with so many of the same code, the next in the order of crops."""
@@ -25,7 +25,7 @@ SIGNATURES_PER_CROP = 400
 
 _PIXELS_PER_CHUNK = 500_000
 _MATCHES_AT_ONCE = 500_000
-_AROUND = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy]
+_AROUND = ((1, 0), (-1, 0), (0, 1), (0, -1))
 
 
 def tolerant_links(images: Pixels, tolerance: Tolerance, progress: Callable[[float], None]) -> Integers:
@@ -42,11 +42,8 @@ def tolerant_links(images: Pixels, tolerance: Tolerance, progress: Callable[[flo
     candidates = _candidates(images, tolerance, lambda share: progress(0.6 * share))
     tile = linked(len(images), candidates)
     if tolerance.recompressed:
-        order = np.argsort(tile[candidates[:, 0]], kind="stable")
-        for done, row in enumerate(order):
-            candidates[row] = _settled(images, candidates[row])
-            if done % 1024 == 0:
-                progress(0.6 + 0.25 * done / len(order))
+        for some in tile_by_tile(candidates, tile, lambda share: progress(0.6 + 0.25 * share)):
+            candidates[some] = [_settled(images, tuple(link)) for link in candidates[some].tolist()]
     verdicts = compare(images, candidates, tile, tolerance.link_verdict, lambda share: progress(0.85 + 0.15 * share))
     return candidates[verdicts]
 
@@ -88,7 +85,8 @@ def _matches(made: Records, size: tuple[int, int]) -> Iterator[Integers]:
 def _repeated(made: Records) -> NDArray[np.bool_]:
     """Which sorted signatures are not the only ones of their code in their crop: patterns that say no place, (K,)."""
     again = (made["hash"][1:] == made["hash"][:-1]) & (made["crop"][1:] == made["crop"][:-1])
-    return np.append(False, again)[: len(made)] | np.append(again, False)[: len(made)]
+    repeated: NDArray[np.bool_] = np.append(False, again)[: len(made)] | np.append(again, False)[: len(made)]
+    return repeated
 
 
 def _rows(first: Records, second: Records, size: tuple[int, int]) -> Integers:
@@ -111,14 +109,20 @@ def _most_frequent(links: Integers, votes: Integers) -> Integers:
     return chosen
 
 
-def _settled(images: Pixels, link: Integers) -> Integers:
+def _settled(images: Pixels, link: tuple[int, ...]) -> tuple[int, ...]:
     """The link moved by single pixels as long as the two crops agree better there; keypoints may be off by one."""
-    best = unexplained(*common(images, tuple(link.tolist())))
+    first, second, dx, dy, turn = link
+    pictures = brightness(images[first]), brightness(turned(images[second], turn))
+    best = unexplained(*overlapping(*pictures, dx, dy))
     while True:
-        tried = [link + (0, 0, dx, dy, 0) for dx, dy in _AROUND]
-        height, width = images.shape[1:3]
-        tried = [other for other in tried if abs(other[2]) < width and abs(other[3]) < height]
-        scores = [unexplained(*common(images, tuple(other.tolist()))) for other in tried]
-        if not scores or min(scores) >= best:
-            return link
-        best, link = min(scores), tried[int(np.argmin(scores))]
+        tried = [(x, y) for x, y in ((dx + i, dy + j) for i, j in _AROUND) if _over(pictures[0].shape, x, y)]
+        scores = [unexplained(*overlapping(*pictures, x, y)) for x, y in tried]
+        if min(scores) >= best:
+            return first, second, dx, dy, turn
+        best = min(scores)
+        dx, dy = tried[scores.index(best)]
+
+
+def _over(shape: tuple[int, ...], dx: int, dy: int) -> bool:
+    """Whether two pictures have a pixel in common at this offset."""
+    return abs(dx) < shape[1] and abs(dy) < shape[0]

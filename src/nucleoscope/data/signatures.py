@@ -103,7 +103,7 @@ def orientations(patch: NDArray[np.float32], allowed: tuple[int, ...]) -> Way:
     turn = _turn(slope, swap)
     close = UNSURE * steep.max(axis=1)
     # The three borders: towards the other side of x, of y, and of the diagonal.
-    mirrored = [_turn(slope * sign, swap) for sign in ((-1, 1), (1, -1))]
+    mirrored = [_turn(slope * sign, swap) for sign in np.array([[-1, 1], [1, -1]], np.float32)]
     choices = [(steep[:, axis] < close, other) for axis, other in enumerate(mirrored)]
     if TRANSPOSED in allowed:
         choices.append((np.abs(steep[:, 0] - steep[:, 1]) < close * 2**0.5, _turn(slope, ~swap)))
@@ -113,8 +113,9 @@ def orientations(patch: NDArray[np.float32], allowed: tuple[int, ...]) -> Way:
 
 def _turn(slope: NDArray[np.float32], swap: NDArray[np.bool_]) -> Integers:
     """The symmetry that makes slopes (K, 2) positive, after swapping x and y where said, (K,)."""
-    slope = np.where(swap[:, None], slope[:, ::-1], slope)
-    return TRANSPOSED * swap + MIRRORED_X * (slope[:, 0] < 0) + MIRRORED_Y * (slope[:, 1] < 0)
+    x, y = np.where(swap[:, None], slope[:, ::-1], slope).T
+    symmetry: Integers = TRANSPOSED * swap.astype(np.int64) + MIRRORED_X * (x < 0) + MIRRORED_Y * (y < 0)
+    return symmetry
 
 
 def _in_orientation(patch: NDArray[np.float32], turn: Integers) -> NDArray[np.float32]:
@@ -129,11 +130,10 @@ def _basis() -> NDArray[np.float32]:
     """Cosine waves on a patch, of unit length, (49, D), without its mean and its slopes, which are the same in all."""
     waves = np.cos(np.pi * np.outer(np.arange(GRID), np.arange(GRID) + 0.5) / GRID)
     waves /= np.linalg.norm(waves, axis=1, keepdims=True)
-    down, right = np.indices((GRID, GRID))
-    chosen = (np.hypot(down, right) > 1) & (np.hypot(down, right) <= FINEST)
-    return np.stack(
-        [np.outer(waves[v], waves[u]).ravel() for v, u in zip(*np.nonzero(chosen), strict=True)], axis=1
-    ).astype(np.float32)
+    frequency = np.hypot(*np.indices((GRID, GRID)))
+    rows, columns = np.nonzero((frequency > 1) & (frequency <= FINEST))
+    basis: NDArray[np.float32] = np.einsum("dv,du->vud", waves[rows], waves[columns]).astype(np.float32)
+    return basis.reshape(GRID * GRID, -1)
 
 
 @cache

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from nucleoscope.data import symmetries
 from nucleoscope.data.comparing import Pixels, Verdict, equal
 
+Brightness = NDArray[np.float32]
+
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """Weights of red, green and blue in the brightness that JPEG keeps best (ITU-R BT.601)."""
 
@@ -60,28 +62,36 @@ class Tolerance:
         return tuple(range(symmetries.COUNT if size[0] == size[1] else symmetries.TRANSPOSED))
 
 
+EXACT = Tolerance()
+"""Crops are as they were cut: their common pixels are equal."""
+
+
 def similar(first: Pixels, second: Pixels) -> bool:
     """Whether two pictures (h, w, 3) differ no more than recompression explains."""
-    difference = np.abs((first @ LUMA) - (second @ LUMA))
-    return bool(difference.mean() <= MEAN_DIFFERENCE * (1 + (FEW_PIXELS / difference.size) ** 0.5))
+    return _differ_little(brightness(first), brightness(second))
 
 
 def recognised(first: Pixels, second: Pixels) -> bool:
     """Whether two pictures (h, w, 3) are similar, have texture, and vary together."""
-    if not similar(first, second):
-        return False
-    a, b = _varying(first), _varying(second)
-    deviation = float(min(np.square(a).mean(), np.square(b).mean())) ** 0.5
-    return deviation >= TEXTURE and unexplained(first, second) <= UNEXPLAINED
+    a, b = brightness(first), brightness(second)
+    textured = min(float(a.std()), float(b.std())) >= TEXTURE
+    return textured and _differ_little(a, b) and unexplained(a, b) <= UNEXPLAINED
 
 
-def unexplained(first: Pixels, second: Pixels) -> float:
-    """The squared difference of two pictures (h, w, 3) as a share of their variance; 1 without any variance."""
-    a, b = _varying(first), _varying(second)
+def unexplained(first: Brightness, second: Brightness) -> float:
+    """The squared difference of two pictures (h, w) as a share of their variance; 1 without any variance."""
+    a, b = first - first.mean(), second - second.mean()
     variance = float(np.square(a).sum() + np.square(b).sum())
     return float(np.square(a - b).sum()) / variance if variance else 1.0
 
 
-def _varying(picture: Pixels) -> NDArray[np.float32]:
-    brightness: NDArray[np.float32] = picture @ LUMA
-    return brightness - brightness.mean()
+def brightness(pictures: Pixels) -> Brightness:
+    """The brightness of each pixel in grey levels, (...), from RGB (..., 3)."""
+    flat = np.ascontiguousarray(pictures, np.float32).reshape(-1, 3)  # a product of strided bytes is slow
+    grey: Brightness = (flat @ LUMA).reshape(pictures.shape[:-1])
+    return grey
+
+
+def _differ_little(first: Brightness, second: Brightness) -> bool:
+    allowed = MEAN_DIFFERENCE * (1 + (FEW_PIXELS / first.size) ** 0.5)
+    return bool(np.abs(first - second).mean() <= allowed)
