@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleoscope.data.comparing import Pixels, compare, overlapping, tile_by_tile
+from nucleoscope.data.comparing import Pixels, common, tile_by_tile
 from nucleoscope.data.keypoints import find_keypoints
 from nucleoscope.data.links import Integers, KeyCounts, LinkKeys
 from nucleoscope.data.signatures import kind, largest_hash, likeness, signatures
 from nucleoscope.data.spilling import Buckets, Records
-from nucleoscope.data.symmetries import COMPOSED, INVERSE, moved, turned
+from nucleoscope.data.symmetries import COMPOSED, INVERSE, moved
 from nucleoscope.data.tiles import linked
-from nucleoscope.data.tolerance import Tolerance, brightness, unexplained
+from nucleoscope.data.tolerance import Tolerance
 
 NEIGHBOURS = 8
 """A signature is compared with so many of the same code, the next in the order of crops."""
@@ -25,14 +25,13 @@ SIGNATURES_PER_CROP = 400
 
 _PIXELS_PER_CHUNK = 500_000
 _MATCHES_AT_ONCE = 500_000
-_AROUND = ((1, 0), (-1, 0), (0, 1), (0, -1))
 
 
 def tolerant_links(images: Pixels, tolerance: Tolerance, progress: Callable[[float], None]) -> Integers:
-    """Links (M, 5) of crops that show the same place, one for a pair, with the offset at which they agree best.
+    """Links (M, 5) of crops that show the same place, one for a pair.
 
-    Keypoints with equal signatures suggest how two crops lie to each other; the suggestion that most of them make is
-    tried on all pixels that the two have in common.
+    Keypoints with equal signatures suggest how two crops lie to each other. The suggestions that most of them make are
+    tried on all pixels that the two have in common, and the one that explains them best is the link.
 
     Args:
         images: (N, H, W, 3) uint8, in memory or memory-mapped.
@@ -41,15 +40,15 @@ def tolerant_links(images: Pixels, tolerance: Tolerance, progress: Callable[[flo
     """
     candidates = _candidates(images, tolerance, lambda share: progress(0.6 * share))
     tile = linked(len(images), candidates)
-    if tolerance.recompressed:
-        for some in tile_by_tile(candidates, tile, lambda share: progress(0.6 + 0.25 * share)):
-            candidates[some] = [_settled(images, tuple(link)) for link in candidates[some].tolist()]
-    verdicts = compare(images, candidates, tile, tolerance.link_verdict, lambda share: progress(0.85 + 0.15 * share))
-    return candidates[verdicts]
+    mismatch = np.empty(len(candidates))
+    for some in tile_by_tile(candidates, tile, lambda share: progress(0.6 + 0.4 * share)):
+        mismatch[some] = [tolerance.mismatch(*common(images, tuple(link))) for link in candidates[some].tolist()]
+    found = np.isfinite(mismatch)
+    return _first_of_pairs(candidates[found], mismatch[found])
 
 
 def _candidates(images: Pixels, tolerance: Tolerance, progress: Callable[[float], None]) -> Integers:
-    """The most frequent suggestion for each pair of crops, (M, 5)."""
+    """The most frequent suggestions for each pair of crops, (M, 5)."""
     count, height, width = images.shape[:3]
     keys, found = LinkKeys(count, (height, width)), KeyCounts()
     expected = count * max(1, SIGNATURES_PER_CROP * height * width // 10_000)
@@ -66,7 +65,7 @@ def _candidates(images: Pixels, tolerance: Tolerance, progress: Callable[[float]
                 found.add(keys.pack(rows))
             progress(0.6 + 0.4 * part / len(buckets))
     suggested, votes = found.result()
-    return _most_frequent(keys.unpack(suggested), votes)
+    return _often_suggested(keys.unpack(suggested), votes)
 
 
 def _matches(made: Records, size: tuple[int, int]) -> Iterator[Integers]:
@@ -100,29 +99,21 @@ def _rows(first: Records, second: Records, size: tuple[int, int]) -> Integers:
     return over
 
 
-def _most_frequent(links: Integers, votes: Integers) -> Integers:
-    """Of sorted links (M, 5), the one with most votes of each pair, (P, 5); the first of equals."""
-    order = np.lexsort((-votes, links[:, 1], links[:, 0]))
-    links = links[order]
-    new = np.append(True, (links[1:, :2] != links[:-1, :2]).any(axis=1))[: len(links)]
-    chosen: Integers = links[new]
-    return chosen
+def _often_suggested(links: Integers, votes: Integers) -> Integers:
+    """Of sorted links (M, 5), those with at least half as many votes as the most frequent of their pair, (C, 5)."""
+    pair = np.cumsum(_new_pair(links))
+    most = np.zeros(len(links) + 1, np.int64)
+    np.maximum.at(most, pair, votes)
+    return links[2 * votes >= most[pair]]
 
 
-def _settled(images: Pixels, link: tuple[int, ...]) -> tuple[int, ...]:
-    """The link moved by single pixels as long as the two crops agree better there; keypoints may be off by one."""
-    first, second, dx, dy, turn = link
-    pictures = brightness(images[first]), brightness(turned(images[second], turn))
-    best = unexplained(*overlapping(*pictures, dx, dy))
-    while True:
-        tried = [(x, y) for x, y in ((dx + i, dy + j) for i, j in _AROUND) if _over(pictures[0].shape, x, y)]
-        scores = [unexplained(*overlapping(*pictures, x, y)) for x, y in tried]
-        if min(scores) >= best:
-            return first, second, dx, dy, turn
-        best = min(scores)
-        dx, dy = tried[scores.index(best)]
+def _first_of_pairs(links: Integers, cost: NDArray[np.float64]) -> Integers:
+    """The link with the least cost of each pair, (P, 5)."""
+    links = links[np.lexsort((cost, links[:, 1], links[:, 0]))]
+    return links[_new_pair(links)]
 
 
-def _over(shape: tuple[int, ...], dx: int, dy: int) -> bool:
-    """Whether two pictures have a pixel in common at this offset."""
-    return abs(dx) < shape[1] and abs(dy) < shape[0]
+def _new_pair(links: Integers) -> NDArray[np.bool_]:
+    """Which of sorted links are the first of their pair, (M,)."""
+    new: NDArray[np.bool_] = np.append(True, (links[1:, :2] != links[:-1, :2]).any(axis=1))[: len(links)]
+    return new

@@ -1,5 +1,6 @@
 """`Tolerance`: what may have happened to crops since they were cut, and when two then still show the same place."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,10 +51,14 @@ class Tolerance:
         """Judges crops that are known to lie over each other, from links with others."""
         return similar if self.recompressed else equal
 
-    @property
-    def link_verdict(self) -> Verdict:
-        """Judges crops that nothing but themselves says lie over each other: there must be texture to tell."""
-        return recognised if self.recompressed else equal
+    def mismatch(self, first: Pixels, second: Pixels) -> float:
+        """How badly two pictures (h, w, 3) agree that nothing but themselves says show the same place.
+
+        Infinite if they do not: where pixels may differ, there must be texture to tell by.
+        """
+        if self.recompressed:
+            return unexplained(first, second)
+        return 0.0 if equal(first, second) else math.inf
 
     def symmetries(self, size: tuple[int, int]) -> tuple[int, ...]:
         """The symmetries that crops of this height and width may have gone through."""
@@ -71,18 +76,18 @@ def similar(first: Pixels, second: Pixels) -> bool:
     return _differ_little(brightness(first), brightness(second))
 
 
-def recognised(first: Pixels, second: Pixels) -> bool:
-    """Whether two pictures (h, w, 3) are similar, have texture, and vary together."""
+def unexplained(first: Pixels, second: Pixels) -> float:
+    """The squared difference of two pictures (h, w, 3) as a share of their variance.
+
+    Infinite if they differ too much, or have too little texture.
+    """
     a, b = brightness(first), brightness(second)
     textured = min(float(a.std()), float(b.std())) >= TEXTURE
-    return textured and _differ_little(a, b) and unexplained(a, b) <= UNEXPLAINED
-
-
-def unexplained(first: Brightness, second: Brightness) -> float:
-    """The squared difference of two pictures (h, w) as a share of their variance; 1 without any variance."""
-    a, b = first - first.mean(), second - second.mean()
-    variance = float(np.square(a).sum() + np.square(b).sum())
-    return float(np.square(a - b).sum()) / variance if variance else 1.0
+    if not textured or not _differ_little(a, b):
+        return math.inf
+    a, b = a - a.mean(), b - b.mean()
+    share = float(np.square(a - b).sum() / (np.square(a).sum() + np.square(b).sum()))
+    return share if share <= UNEXPLAINED else math.inf
 
 
 def brightness(pictures: Pixels) -> Brightness:
