@@ -20,6 +20,10 @@ NEIGHBOURS = 8
 LIKENESS = 0.9
 """Least correlation of two patches that may be the same."""
 
+ENOUGH_VOTES = 10
+"""With fewer, the pixels around a suggested offset are tried too: a keypoint may have moved by one. A pair of
+keypoints has up to two."""
+
 SIGNATURES_PER_CROP = 400
 """About so many come from a crop of 100x100 pixels that is full of detail."""
 
@@ -65,7 +69,11 @@ def _candidates(images: Pixels, tolerance: Tolerance, progress: Callable[[float]
                 found.add(keys.pack(rows))
             progress(0.6 + 0.4 * part / len(buckets))
     suggested, votes = found.result()
-    return _often_suggested(keys.unpack(suggested), votes)
+    links, sure = _often_suggested(keys.unpack(suggested), votes)
+    if not tolerance.recompressed:
+        return links  # where pixels are equal, keypoints do not move
+    around = _around(links[~sure], (height, width))
+    return keys.unpack(np.unique(keys.pack(np.concatenate([links, around]))))
 
 
 def _matches(made: Records, size: tuple[int, int]) -> Iterator[Integers]:
@@ -95,16 +103,33 @@ def _rows(first: Records, second: Records, size: tuple[int, int]) -> Integers:
     a, b = (2 * side["place"].astype(np.int64) - (size[1] - 1, size[0] - 1) for side in (first, second))
     offset = (a - moved(b, turn)) // 2
     rows = np.column_stack([first["crop"], second["crop"], offset, turn]).astype(np.int64)
-    over: Integers = rows[(np.abs(offset) < (size[1], size[0])).all(axis=1)]
-    return over
+    return rows[_over(offset, size)]
 
 
-def _often_suggested(links: Integers, votes: Integers) -> Integers:
-    """Of sorted links (M, 5), those with at least half as many votes as the most frequent of their pair, (C, 5)."""
+def _often_suggested(links: Integers, votes: Integers) -> tuple[Integers, NDArray[np.bool_]]:
+    """Of sorted links (M, 5), those with at least half as many votes as the most frequent of their pair, (C, 5).
+
+    And whether that one has enough votes to be trusted to the pixel, (C,).
+    """
     pair = np.cumsum(_new_pair(links))
     most = np.zeros(len(links) + 1, np.int64)
     np.maximum.at(most, pair, votes)
-    return links[2 * votes >= most[pair]]
+    often = 2 * votes >= most[pair]
+    return links[often], most[pair][often] >= ENOUGH_VOTES
+
+
+def _around(links: Integers, size: tuple[int, int]) -> Integers:
+    """Links (L, 5) one pixel away from some in every direction."""
+    steps = [(0, 0, dx, dy, 0) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy]
+    beside: Integers = (links[:, None] + np.array(steps)).reshape(-1, 5)
+    return beside[_over(beside[:, 2:4], size)]
+
+
+def _over(offsets: Integers, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Whether two crops have a pixel in common at each offset (dx, dy), (M,)."""
+    apart = np.abs(offsets)
+    over: NDArray[np.bool_] = (apart[:, 0] < size[1]) & (apart[:, 1] < size[0])
+    return over
 
 
 def _first_of_pairs(links: Integers, cost: NDArray[np.float64]) -> Integers:
