@@ -202,11 +202,11 @@ def test_a_memory_map_gives_the_same(tmp_path):
     assert found_pairs(mapped) == found_pairs(find_overlaps(images))
 
 
-@pytest.mark.parametrize("limit", [1_000, 30_000])
+@pytest.mark.parametrize("limit", [16_000, 500_000])
 def test_windows_that_do_not_fit_in_memory_give_the_same(monkeypatch, limit):
     images, _, _ = random_crops(np.random.default_rng(0), fields=3, crops=40)
     held = find_overlaps(images)
-    monkeypatch.setattr(spilling, "RECORDS_IN_MEMORY", limit)
+    monkeypatch.setattr(spilling, "BYTES_IN_MEMORY", limit)
     spilled = find_overlaps(images)
     assert len(held.pairs) > 0
     for field in fields(Overlaps):

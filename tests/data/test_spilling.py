@@ -24,7 +24,7 @@ def records(seed, count=5_000, hashes=700):
 
 
 def collected(made, monkeypatch, limit):
-    monkeypatch.setattr(spilling, "RECORDS_IN_MEMORY", limit)
+    monkeypatch.setattr(spilling, "BYTES_IN_MEMORY", limit * KIND.itemsize)
     with Buckets(KIND, len(made), LARGEST) as buckets:
         for some in np.array_split(made, 7):
             buckets.add(some)
@@ -57,7 +57,7 @@ def test_nothing_in_is_nothing_out(monkeypatch):
 
 def test_the_files_are_gone_afterwards(monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(spilling, "RECORDS_IN_MEMORY", 1_000)
+    monkeypatch.setattr(spilling, "BYTES_IN_MEMORY", 16_000)
     with Buckets(KIND, 5_000, LARGEST) as buckets:
         buckets.add(records(0))
         assert len(list(tmp_path.iterdir())) == 1

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from nucleoscope.errors import DataError
 
-RECORDS_IN_MEMORY = 8_000_000
-"""So many records are held in memory, and sorted at once; more are parted into files by their hashes."""
+BYTES_IN_MEMORY = 128_000_000
+"""Records of so many bytes are held in memory, and sorted at once; more are parted into files by their hashes.
+
+Sorting and linking take a few times as much."""
 
 Records = NDArray[Any]
 """(K,) of a structured type with a field `hash`, uint64."""
@@ -34,8 +36,8 @@ class Buckets:
 
     def __init__(self, kind: np.dtype[Any], expected: int, largest: int = 2**64 - 1) -> None:
         self._kind = kind
-        self._count = max(1, -(-expected // RECORDS_IN_MEMORY))
         self._bytes = expected * kind.itemsize
+        self._count = max(1, -(-self._bytes // BYTES_IN_MEMORY))
         self._width = largest // self._count + 1
         self._held: list[Records] = []
         self._files: list[BinaryIO] = []
