@@ -26,7 +26,6 @@ from scipy import ndimage
 from scipy.spatial.distance import pdist
 
 SIDE, FIELD, CROPS_PER_FIELD = 100, 1000, 200  # nine partners a crop
-GROUND = 2000
 
 
 def main() -> None:
@@ -90,12 +89,11 @@ def sample(peak: list[int], finished: threading.Event) -> None:
 def write_crops(file: Path, count: int, seed: int = 0) -> int:
     """Crops of random fields with the colours of tissue, in random order; the number of pairs that overlap."""
     rng = np.random.default_rng(seed)
-    grounds = [levels(rng, sigma) for sigma in (1.5, 4)]
     pairs = 0
     images = np.lib.format.open_memmap(file, "w+", np.uint8, (count, SIDE, SIDE, 3))
     order = rng.permutation(count)
     for start in range(0, count, CROPS_PER_FIELD):
-        field = make_field(rng, grounds)
+        field = make_field(rng)
         corners = rng.integers(0, FIELD - SIDE + 1, (min(CROPS_PER_FIELD, count - start), 2))
         for position, (x, y) in zip(order[start : start + CROPS_PER_FIELD], corners, strict=True):
             images[position] = field[y : y + SIDE, x : x + SIDE]
@@ -106,18 +104,16 @@ def write_crops(file: Path, count: int, seed: int = 0) -> int:
 
 def levels(rng: np.random.Generator, sigma: float) -> NDArray[np.uint8]:
     """Smooth noise in 64 levels."""
-    noise = ndimage.gaussian_filter(rng.standard_normal((GROUND, GROUND), np.float32), sigma, mode="wrap")
+    noise = ndimage.gaussian_filter(rng.standard_normal((FIELD, FIELD), np.float32), sigma)
     return np.clip(32 + 12 * noise / noise.std(), 0, 63).astype(np.uint8)
 
 
-def make_field(rng: np.random.Generator, grounds: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """A field whose two stains follow two pieces of noise, with a sensor's noise of its own."""
+def make_field(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A field whose two stains follow smooth noise, with a sensor's noise."""
     level = np.arange(64) / 63
     light = 2.0 * level[:, None, None] * (0.62, 0.70, 0.33) + 0.8 * level[:, None] * (0.20, 0.89, 0.38)
     colours = (240 * np.exp(-light)).astype(np.uint8)  # (64, 64, 3)
-    (x, y), (u, v) = rng.integers(0, GROUND - FIELD + 1, (2, 2))
-    pieces = grounds[0][y : y + FIELD, x : x + FIELD], grounds[1][v : v + FIELD, u : u + FIELD]
-    return colours[pieces] + rng.integers(0, 8, (FIELD, FIELD, 3), dtype=np.uint8)
+    return colours[levels(rng, 1.5), levels(rng, 4)] + rng.integers(0, 8, (FIELD, FIELD, 3), dtype=np.uint8)
 
 
 if __name__ == "__main__":
