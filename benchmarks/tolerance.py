@@ -66,9 +66,8 @@ def main() -> None:
 
 
 def samples(options: argparse.Namespace) -> Iterator[Sample]:
-    made = [tissue(options.crops, options.seed), noise(options.crops, options.seed)]
-    if options.data:
-        made.append(real(Path(options.data) / "kaggle" / "train.zip", options.crops))
+    made = [real(Path(options.data) / "kaggle" / "train.zip", options.crops)] if options.data else []
+    made += [tissue(options.crops, options.seed), noise(options.crops, options.seed)]
     for sample in made:
         yield sample
         yield sample.sparse()

@@ -70,7 +70,7 @@ def signatures(keypoints: Keypoints, allowed: tuple[int, ...]) -> Records:
     """
     way = orientations(keypoints.patch, allowed)
     patches = _in_orientation(keypoints.patch[way.keypoint], way.turn)
-    coefficients = patches.reshape(len(patches), -1) @ _basis()  # (K, D)
+    coefficients = patches @ _basis()  # (K, D)
     coefficients /= np.linalg.norm(coefficients, axis=1, keepdims=True)
     records = np.empty(len(way.keypoint), kind())
     records["crop"] = keypoints.crop[way.keypoint]
@@ -122,7 +122,7 @@ def _in_orientation(patch: NDArray[np.float32], turn: Integers) -> NDArray[np.fl
     """Each patch, (K, 7, 7), after its symmetry."""
     places = np.arange(GRID * GRID, dtype=np.uint8).reshape(GRID, GRID)
     sources = np.stack([turned(places, symmetry).ravel() for symmetry in range(8)])  # (8, 49)
-    return np.take_along_axis(patch.reshape(len(patch), -1), sources[turn].astype(np.int64), axis=1)
+    return np.take_along_axis(patch.reshape(-1, GRID * GRID), sources[turn].astype(np.int64), axis=1)
 
 
 @cache
