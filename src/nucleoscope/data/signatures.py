@@ -66,7 +66,7 @@ def signatures(keypoints: Keypoints, allowed: tuple[int, ...]) -> Records:
         allowed: the symmetries that crops may have gone through; a group.
 
     Returns:
-        Two or four records (see `kind`) for each keypoint.
+        Two records (see `kind`) for each orientation of each keypoint.
     """
     way = orientations(keypoints.patch, allowed)
     patches = _in_orientation(keypoints.patch[way.keypoint], way.turn)
