@@ -2,11 +2,13 @@
 
 import itertools
 import re
+from dataclasses import fields
 
 import numpy as np
 import pytest
 
-from nucleoscope.data.overlap import Leak, find_overlaps, leak
+from nucleoscope.data import spilling
+from nucleoscope.data.overlap import Leak, Overlaps, find_overlaps, leak
 from nucleoscope.errors import DataError
 
 
@@ -198,6 +200,22 @@ def test_a_memory_map_gives_the_same(tmp_path):
     np.save(tmp_path / "crops.npy", images)
     mapped = find_overlaps(np.load(tmp_path / "crops.npy", mmap_mode="r"))
     assert found_pairs(mapped) == found_pairs(find_overlaps(images))
+
+
+@pytest.mark.parametrize("limit", [16_000, 500_000])
+def test_windows_that_do_not_fit_in_memory_give_the_same(monkeypatch, limit):
+    images, _, _ = random_crops(np.random.default_rng(0), fields=3, crops=40)
+    held = find_overlaps(images)
+    monkeypatch.setattr(spilling, "BYTES_IN_MEMORY", limit)
+    spilled = find_overlaps(images)
+    assert len(held.pairs) > 0
+    for field in fields(Overlaps):
+        np.testing.assert_array_equal(getattr(spilled, field.name), getattr(held, field.name))
+
+
+def test_exact_crops_lie_as_they_are():
+    images, _, _ = random_crops(np.random.default_rng(0), fields=2, crops=20)
+    assert find_overlaps(images).orientation.tolist() == [0] * 40
 
 
 def test_one_crop_is_one_tile():

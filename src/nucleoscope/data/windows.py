@@ -7,10 +7,13 @@ fingerprints that Schleimer, Wilkerson and Aiken describe (Winnowing, SIGMOD 200
 polynomial of Karp and Rabin (IBM J. Res. Dev. 31, 1987) in two dimensions, modulo 2**64.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nucleoscope.data.links import Integers, KeyCounts, LinkKeys
+from nucleoscope.data.spilling import Buckets, Records
 
 WINDOW = 8
 """Side of a window in pixels; nothing smaller can be recognised again."""
@@ -27,67 +30,89 @@ BUSY_PIXELS = 12
 """Pixels of a window, of the 7x7 with a right and a lower neighbour in it, that must differ from both."""
 
 _PIXELS_PER_CHUNK = 300_000  # 64-bit intermediates of 2.4 MB: they stay in the cache
+_LINKS_AT_ONCE = 500_000
+_KEPT = np.dtype([("hash", np.uint64), ("place", np.int64)])
 _ROW_BASE, _COLUMN_BASE = 0x9E3779B97F4A7C15, 0xD1342543DE82EF95  # odd, so that no bits are lost modulo 2**64
 
 
-def candidate_offsets(images: NDArray[np.uint8], progress: Callable[[float], None]) -> NDArray[np.int64]:
+def candidate_links(images: NDArray[np.uint8], progress: Callable[[float], None]) -> Integers:
     """Pairs of crops that hold the same textured window, and where.
 
     A window is linked to its place in the crop before and in the first crop that hold it: offsets add up, so
     that not all m (m - 1) / 2 pairs of its m crops are needed. Two links lead to different crops, so that one
     crop which holds the window by chance does not cut the others apart.
 
+    Windows that do not fit in memory are parted by their hashes (see `Buckets`): 16 bytes each on disk, 10 GB
+    for a million crops.
+
     Args:
         images: (N, H, W, 3) uint8, in memory or memory-mapped.
         progress: called with the finished share of the work, 0..1.
 
     Returns:
-        (M, 4) unique rows of first crop, second crop (first < second), dx, dy: the top-left of the second
-        crop relative to that of the first, in pixels, x right and y down. Candidates: one window says nothing
-        yet about the rest of the two crops.
+        (M, 5) unique links (see `LinkKeys`), sorted; their turn is 0. Candidates: one window says nothing yet
+        about the rest of the two crops.
     """
-    hashes, places = _kept_windows(images, progress)
+    count, height, width = images.shape[:3]
+    keys, found = LinkKeys(count, (height, width)), KeyCounts()
+    threshold = _threshold(height, width)
+    with Buckets(_KEPT, count * min(SAMPLES_PER_CROP, height * width), threshold) as buckets:
+        for done, kept in _kept_windows(images, threshold):
+            buckets.add(kept)
+            progress((0.7 if len(buckets) > 1 else 0.9) * done / count)
+        for part, kept in enumerate(buckets, 1):
+            for rows in _linked(kept, images.shape[:3]):
+                found.add(keys.pack(rows))
+            progress(0.7 + 0.3 * part / len(buckets))
+    progress(1.0)
+    return keys.unpack(found.result()[0])
+
+
+def _linked(kept: Records, shape: tuple[int, int, int]) -> Iterator[Integers]:
+    """Links (L, 5) between the crops of equal windows, some at a time."""
+    hashes = kept["hash"]
     order = np.argsort(hashes, kind="stable")  # equal windows stay in the order of their crops
-    hashes, places = hashes[order], places[order]
+    hashes, places = hashes[order], kept["place"][order]
     again = np.flatnonzero(hashes[1:] == hashes[:-1]) + 1
     head = np.arange(len(hashes))
     head[again] = 0
     head = np.maximum.accumulate(head)[again]  # the first place of the same window
-    links = [_links(images.shape[:3], places[start], places[again]) for start in (again - 1, head)]
-    return np.unique(np.concatenate(links), axis=0)
+    for start in range(0, len(again), _LINKS_AT_ONCE):
+        some = slice(start, start + _LINKS_AT_ONCE)
+        for starts in (again[some] - 1, head[some]):
+            yield _rows(shape, places[starts], places[again[some]])
 
 
-def _links(shape: tuple[int, int, int], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Unique rows (first, second, dx, dy), sorted, of equal windows at two places in (N, H, W) each, (L,)."""
-    count, height, width = shape
+def _rows(shape: tuple[int, int, int], starts: Integers, ends: Integers) -> Integers:
+    """Links (L, 5) of equal windows at two places in (N, H, W) each."""
     first, y, x = np.unravel_index(starts, shape)
     second, second_y, second_x = np.unravel_index(ends, shape)
-    between = first != second  # else the window is twice in one crop
-    columns = (first, second, x - second_x + width - 1, y - second_y + height - 1)
-    grid = (count, count, 2 * width - 1, 2 * height - 1)
-    keys = np.unique(np.ravel_multi_index(tuple(column[between] for column in columns), grid))
-    rows: NDArray[np.int64] = np.stack(np.unravel_index(keys, grid), axis=1)
-    rows[:, 2:] -= width - 1, height - 1
-    return rows
+    rows: Integers = np.stack([first, second, x - second_x, y - second_y, np.zeros_like(x)], axis=1)
+    between: Integers = rows[first != second]  # else the window is twice in one crop
+    return between
 
 
-def _kept_windows(
-    images: NDArray[np.uint8], progress: Callable[[float], None]
-) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Hashes (K,) of the sampled textured windows, and their places (K,): flat indices into (N, H, W)."""
-    count, height, width = images.shape[:3]
+def _threshold(height: int, width: int) -> int:
+    """The largest hash that is kept."""
     windows = (height - WINDOW + 1) * (width - WINDOW + 1)
-    threshold = np.uint64(int(min(1, SAMPLES_PER_CROP / windows) * (2**64 - 1)))
+    return int(min(1, SAMPLES_PER_CROP / windows) * (2**64 - 1))
+
+
+def _kept_windows(images: NDArray[np.uint8], threshold: int) -> Iterator[tuple[int, Records]]:
+    """The number of crops done, and the sampled textured windows of the last ones.
+
+    Their places are flat indices into (N, H, W).
+    """
+    count, height, width = images.shape[:3]
     step = max(1, _PIXELS_PER_CHUNK // (height * width))
-    hashes, places = [np.empty(0, np.uint64)], [np.empty(0, np.int64)]
     for start in range(0, count, step):
         pixels = _packed(images[start : start + step])
         hashed = _window_hashes(pixels)
-        crop, y, x = np.nonzero((hashed <= threshold) & _textured(pixels))
-        hashes.append(hashed[crop, y, x])
-        places.append(((crop + start) * height + y) * width + x)
-        progress(min(start + step, count) / count)
-    return np.concatenate(hashes), np.concatenate(places)
+        crop, y, x = np.nonzero((hashed <= np.uint64(threshold)) & _textured(pixels))
+        kept = np.empty(len(crop), _KEPT)
+        kept["hash"] = hashed[crop, y, x]
+        kept["place"] = ((crop + start) * height + y) * width + x
+        yield min(start + step, count), kept
 
 
 def _packed(images: NDArray[np.uint8]) -> NDArray[np.uint64]:
