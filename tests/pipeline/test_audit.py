@@ -24,6 +24,7 @@ KEYS = {
     "leak",
     "missing_classes",
     "grouped_by",
+    "tolerance",
     "single_tile_classes",
     "with_test",
     "split_settings",

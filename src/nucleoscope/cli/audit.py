@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nucleoscope.cli.options import names
+from nucleoscope.cli.options import RecompressedOption, TurnedOption, names
 from nucleoscope.cli.stopped import going_on_with
 
 
@@ -28,6 +28,8 @@ def audit(
         str | None, typer.Option(help="Names of the classes in the order of the labels, separated by commas.")
     ] = None,
     mpp: Annotated[float | None, typer.Option(help="Micrometres per pixel of the crops.")] = None,
+    recompressed: RecompressedOption = False,
+    turned: TurnedOption = False,
 ) -> None:
     """Find crops that share pixels, the tiles they come from, and what a split would leak; trains nothing."""
     from nucleoscope.cli.console import Console
@@ -41,6 +43,8 @@ def audit(
         groups=groups,
         classes=names(classes) if classes else None,
         mpp=mpp,
+        recompressed=recompressed,
+        turned=turned,
     )
     console = Console()
     with going_on_with("nothing is kept: give the same command again, with new or empty folders"):

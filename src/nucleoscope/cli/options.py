@@ -10,6 +10,13 @@ ModelsOption = Annotated[
     str | None, typer.Option(help="Which models, separated by commas; those of the run if not given.")
 ]
 
+RecompressedOption = Annotated[
+    bool, typer.Option("--recompressed", help="Find shared pixels also where crops were saved as JPEG (80 or better).")
+]
+TurnedOption = Annotated[
+    bool, typer.Option("--turned", help="Find shared pixels also where crops were flipped or turned by 90 degrees.")
+]
+
 
 def names(text: str) -> tuple[str, ...]:
     """The parts of a list separated by commas."""

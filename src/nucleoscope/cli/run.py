@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nucleoscope.cli.options import names
+from nucleoscope.cli.options import RecompressedOption, TurnedOption, names
 from nucleoscope.cli.stopped import going_on_with
 from nucleoscope.errors import ConfigError
 
@@ -57,6 +57,8 @@ def run(
     corrections: Annotated[
         Path | None, typer.Option(help="CSV with name and corrected (a class or drop), as `review` writes it.")
     ] = None,
+    recompressed: RecompressedOption = False,
+    turned: TurnedOption = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
 ) -> None:
     """Train, tune, evaluate and explain both models on labelled nucleus crops."""
@@ -85,6 +87,8 @@ def run(
             "balance": balance,
             "compare_balance": compare_balance,
             "coverage": coverage,
+            "recompressed": recompressed,
+            "turned": turned,
             "corrections": None if corrections is None else str(corrections),
         },
         "command line",

@@ -79,7 +79,8 @@ def audit(
     folder, pictures = _empty(out, "--out"), _empty(mosaic, "--mosaic")
     source = source if source == DEMO else Path(source)
     cache = RunFolder(folder).cache if folder else None
-    linked = link_crops(read_crops(source, test, settings, cache, reporter), reporter)
+    dataset = read_crops(source, test, settings, cache, reporter)
+    linked = link_crops(dataset, reporter, settings.tolerance)
     splits = make_splits(linked, settings, split_crops(linked.dataset, linked.labelled, settings, Silent()))
     found = Audit(linked, audit_record(linked, splits, reporter))
     if folder:
@@ -134,6 +135,7 @@ def audit_record(linked: LinkedCrops, splits: Splits, reporter: Reporter) -> dic
             "validation_crops": len(split.val),
             **asdict(leak(overlaps, split.train, split.val)),
         },
+        "tolerance": asdict(splits.settings.tolerance),
         "grouped_by": splits.settings.groups,
         "single_tile_classes": single_tile_classes(split, linked.dataset.crops),
         "missing_classes": missing_classes(split, linked.dataset),

@@ -12,6 +12,8 @@ from nucleoscope.data.joined import joined
 from nucleoscope.data.overlap import Overlaps, find_overlaps
 from nucleoscope.data.reading.dataset import Dataset
 from nucleoscope.data.reading.wording import counted
+from nucleoscope.data.symmetries import turned
+from nucleoscope.data.tolerance import EXACT, Tolerance
 from nucleoscope.files import write_csv
 from nucleoscope.pipeline.reporter import Reporter
 
@@ -46,7 +48,10 @@ class LinkedCrops:
         x, y = (corner - first[tile]).T
         kept = (self.overlaps.pairs < count).all(axis=1)
         pairs, offsets = self.overlaps.pairs[kept], self.overlaps.offsets[kept]
-        return dataclasses.replace(self.overlaps, tile=tile, x=x, y=y, pairs=pairs, offsets=offsets)
+        orientation = self.overlaps.orientation[:count]
+        return dataclasses.replace(
+            self.overlaps, tile=tile, x=x, y=y, pairs=pairs, offsets=offsets, orientation=orientation
+        )
 
     @property
     def test(self) -> NDArray[np.int64]:
@@ -54,32 +59,39 @@ class LinkedCrops:
         return np.arange(len(self.dataset.crops), len(self.overlaps))
 
     def picture(self, position: int) -> NDArray[np.uint8]:
-        """The crop at a position of `overlaps`, (H, W, 3)."""
+        """The crop at a position of `overlaps`, (H, W, 3), turned as it lies in its tile."""
         crops, test = self.dataset.crops, self.dataset.test
+        orientation = int(self.overlaps.orientation[position])
         if position >= len(crops):
             assert test is not None  # there are no such positions otherwise
             crops, position = test, position - len(crops)
-        picture: NDArray[np.uint8] = crops.images[position]
-        return picture
+        return turned(crops.images[position], orientation)
 
     def write(self, path: Path) -> None:
         """Write `tiles.csv`: a row a crop.
 
         Its columns are the name, the set (labelled or test), the tile, and the top-left of the crop in its tile
-        in pixels, x right and y down.
+        in pixels, x right and y down. Where crops lie turned in their tiles, a last column has the orientation
+        of each, see `Overlaps.orientation`.
         """
         test = self.dataset.test
         names = self.dataset.crops.names + (test.names if test else ())
         sets = [LABELLED] * len(self.dataset.crops) + [TEST] * len(self.test)
-        columns = (self.overlaps.tile.tolist(), self.overlaps.x.tolist(), self.overlaps.y.tolist())
-        write_csv(path, HEADER, zip(names, sets, *columns, strict=True))
+        columns = [self.overlaps.tile.tolist(), self.overlaps.x.tolist(), self.overlaps.y.tolist()]
+        any_turned = self.overlaps.orientation.any()
+        header = (*HEADER, "orientation") if any_turned else HEADER
+        if any_turned:
+            columns.append(self.overlaps.orientation.tolist())
+        write_csv(path, header, zip(names, sets, *columns, strict=True))
 
 
-def link_crops(dataset: Dataset, reporter: Reporter) -> LinkedCrops:
+def link_crops(dataset: Dataset, reporter: Reporter, tolerance: Tolerance = EXACT) -> LinkedCrops:
     """Find which crops share pixels, labelled and test crops together, and tell how many."""
     parts = [dataset.crops.images] if dataset.test is None else [dataset.crops.images, dataset.test.images]
     with reporter.bar("looking for shared pixels") as progress, joined(parts) as images:
-        overlaps = find_overlaps(images, progress=lambda share: progress(round(share * 1000), 1000))
+        overlaps = find_overlaps(
+            images, tolerance=tolerance, progress=lambda share: progress(round(share * 1000), 1000)
+        )
     reporter.say(_told(dataset, overlaps))
     return LinkedCrops(dataset, overlaps)
 

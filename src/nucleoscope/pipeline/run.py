@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nucleoscope.data.crops import MAX_SIZE
 from nucleoscope.data.reading import DEMO
-from nucleoscope.data.splits import read_split, write_split
+from nucleoscope.data.split_table import read_split, write_split
 from nucleoscope.errors import RunFolderError
 from nucleoscope.models.pretrained import build_pretrained
 from nucleoscope.models.specification import Kind
@@ -164,7 +164,7 @@ def _begin(
     started = time.perf_counter()
     weights = _weights(settings)
     dataset = read_crops(source, test, settings, folder.cache, reporter)
-    linked = link_crops(dataset, reporter)
+    linked = link_crops(dataset, reporter, settings.tolerance)
     split = split_crops(dataset, linked.labelled, settings, reporter)
     audit = Audit(linked, audit_record(linked, make_splits(linked, settings, split), reporter))
     prepared = Prepared(dataset, split, dataclasses.replace(settings, split=split.protocol), weights)

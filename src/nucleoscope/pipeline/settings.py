@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from nucleoscope.config import Settings
 from nucleoscope.data.splits import Protocol
+from nucleoscope.data.tolerance import Tolerance
 from nucleoscope.errors import ConfigError
 from nucleoscope.models.pretrained import check_backbone
 from nucleoscope.models.specification import Kind
@@ -49,6 +50,8 @@ class RunSettings(Settings):
         fold: which of how many folds to validate on, from 1, instead of `val_fraction`; see `pipeline.folds`.
         coverage: how often the "not sure" sets of classes shall hold the true one; see `evaluation.conformal`.
         corrections: path of a CSV of labels to correct and crops to drop; None for none.
+        recompressed: look for shared pixels also between crops that were saved as JPEG.
+        turned: look for shared pixels also between crops that were flipped or turned.
     """
 
     split: Protocol | None = None
@@ -70,6 +73,13 @@ class RunSettings(Settings):
     fold: tuple[int, int] | None = None
     coverage: float = 0.95
     corrections: str | None = None
+    recompressed: bool = False
+    turned: bool = False
+
+    @property
+    def tolerance(self) -> Tolerance:
+        """What crops may have gone through since they were cut."""
+        return Tolerance(recompressed=self.recompressed, turned=self.turned)
 
     def __post_init__(self) -> None:
         """Turn what a file or the command line holds into our types, and check it.
