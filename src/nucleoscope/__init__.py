@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nucleoscope.data.crops import Crops
     from nucleoscope.data.overlap import find_overlaps
     from nucleoscope.data.reading import read_dataset, read_pictures
+    from nucleoscope.data.tolerance import Tolerance
     from nucleoscope.errors import NucleoscopeError
     from nucleoscope.models.bundle import Bundle, load_bundle
     from nucleoscope.pipeline.audit import Audit, audit
@@ -33,6 +34,7 @@ _HOME = {
     "Crops": "data.crops",
     "NucleoscopeError": "errors",
     "RunSettings": "pipeline.settings",
+    "Tolerance": "data.tolerance",
     "audit": "pipeline.audit",
     "find_overlaps": "data.overlap",
     "load_bundle": "models.bundle",
@@ -50,6 +52,7 @@ __all__ = [
     "Crops",
     "NucleoscopeError",
     "RunSettings",
+    "Tolerance",
     "audit",
     "find_overlaps",
     "load_bundle",
