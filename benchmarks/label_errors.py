@@ -22,8 +22,9 @@ from nucleoscope.evaluation.label_review import FILTER, QUALITY, find_suspects, 
 from nucleoscope.models.specification import Kind
 from nucleoscope.models.weights import AUTO, resolve_source
 from nucleoscope.pipeline.choice import Choice
+from nucleoscope.pipeline.linked_crops import link_crops
 from nucleoscope.pipeline.out_of_fold import Folding, out_of_fold_probabilities
-from nucleoscope.pipeline.prepare import Prepared, audit, read_crops, split_crops
+from nucleoscope.pipeline.prepare import Prepared, read_crops, split_crops
 from nucleoscope.pipeline.presets import training_defaults
 from nucleoscope.pipeline.review import fits_record
 from nucleoscope.pipeline.review_files import Review, write_review
@@ -68,7 +69,7 @@ def parse() -> argparse.Namespace:
 def prepare(source: Path, out: Path, settings: RunSettings, console: Console) -> Prepared:
     """The crops as they are, with their tiles."""
     dataset = read_crops(source, None, settings, out / "cache", console)
-    split = split_crops(dataset, audit(dataset, console), settings, console)
+    split = split_crops(dataset, link_crops(dataset, console).labelled, settings, console)
     weights = resolve_source(settings.backbone, settings.weights) if Kind.MODEL2 in settings.models else AUTO
     return Prepared(dataset, split, settings, weights)
 
