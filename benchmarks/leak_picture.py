@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from nucleoscope.data.mosaic import lay_out
 from nucleoscope.data.overlap import find_overlaps
+from nucleoscope.data.overlap.mosaic import lay_out
 from nucleoscope.data.splits import Protocol, make_split
 from nucleoscope.data.synthetic import demo_data
 from nucleoscope.evaluation.leakage import shared_pixels

@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from nucleoscope.data.links import LinkKeys
 from nucleoscope.data.overlap import Overlaps, Tolerance, find_overlaps
-from nucleoscope.data.symmetries import COMPOSED, INVERSE, turned
+from nucleoscope.data.overlap.links import LinkKeys
+from nucleoscope.data.overlap.symmetries import COMPOSED, INVERSE, turned
+from nucleoscope.data.overlap.tiles import Places, over_each_other
 from nucleoscope.data.synthetic import crop_origins, cut_crops, make_fields
-from nucleoscope.data.tiles import Places, over_each_other
 
 SIDE, FIELD = 100, 1000
 SHARES = (0.0, 0.1, 0.25, 0.5)

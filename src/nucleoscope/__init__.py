@@ -17,8 +17,8 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 if TYPE_CHECKING:
     from nucleoscope.data.crops import Crops
     from nucleoscope.data.overlap import find_overlaps
+    from nucleoscope.data.overlap.tolerance import Tolerance
     from nucleoscope.data.reading import read_dataset, read_pictures
-    from nucleoscope.data.tolerance import Tolerance
     from nucleoscope.errors import NucleoscopeError
     from nucleoscope.models.bundle import Bundle, load_bundle
     from nucleoscope.pipeline.audit import Audit, audit

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nucleoscope.data.mosaic import lay_out
+from nucleoscope.data.overlap.mosaic import lay_out
 from nucleoscope.pipeline.audit import audit
 
 pytestmark = pytest.mark.realdata

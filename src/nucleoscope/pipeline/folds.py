@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleoscope.data.split_table import read_split_lines
 from nucleoscope.data.splits import Protocol
+from nucleoscope.data.splits.table import read_split_lines
 from nucleoscope.errors import ConfigError
 from nucleoscope.evaluation.metrics import Metrics, confusion, evaluate, quote
 from nucleoscope.evaluation.plots.confusion import plot_confusion

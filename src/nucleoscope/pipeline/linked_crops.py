@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleoscope.data.joined import joined
 from nucleoscope.data.overlap import Overlaps, find_overlaps
+from nucleoscope.data.overlap.joined import joined
+from nucleoscope.data.overlap.symmetries import turned
+from nucleoscope.data.overlap.tolerance import EXACT, Tolerance
 from nucleoscope.data.reading.dataset import Dataset
 from nucleoscope.data.reading.wording import counted
-from nucleoscope.data.symmetries import turned
-from nucleoscope.data.tolerance import EXACT, Tolerance
 from nucleoscope.files import write_csv
 from nucleoscope.pipeline.reporter import Reporter
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleoscope.data.mosaic import lay_out
+from nucleoscope.data.overlap.mosaic import lay_out
 from nucleoscope.data.reading.wording import counted
 from nucleoscope.data.splits import Split
 from nucleoscope.evaluation.plots.mosaic import Nuclei, plot_mosaic

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleoscope.data.folds import make_folds
 from nucleoscope.data.splits import Protocol, Split
+from nucleoscope.data.splits.folds import make_folds
 from nucleoscope.errors import ConfigError, DataError, RunFolderError
 from nucleoscope.files import replacing, write_json
 from nucleoscope.models.specification import Kind

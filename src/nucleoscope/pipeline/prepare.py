@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nucleoscope.data.crops import Crops
-from nucleoscope.data.folds import make_folds
-from nucleoscope.data.groups import join_groups
 from nucleoscope.data.overlap import Overlaps, leak
 from nucleoscope.data.reading.dataset import Dataset, read_dataset
 from nucleoscope.data.splits import Part, Protocol, Split, known_tiles, make_split
+from nucleoscope.data.splits.folds import make_folds
+from nucleoscope.data.splits.groups import join_groups
 from nucleoscope.models.specification import Kind, Specification
 from nucleoscope.pipeline.presets import SURROUND
 from nucleoscope.pipeline.reporter import Reporter

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nucleoscope.data.crops import MAX_SIZE
 from nucleoscope.data.reading import DEMO
-from nucleoscope.data.split_table import read_split, write_split
+from nucleoscope.data.splits.table import read_split, write_split
 from nucleoscope.errors import RunFolderError
 from nucleoscope.models.pretrained import build_pretrained
 from nucleoscope.models.specification import Kind

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from nucleoscope.config import Settings
+from nucleoscope.data.overlap.tolerance import Tolerance
 from nucleoscope.data.splits import Protocol
-from nucleoscope.data.tolerance import Tolerance
 from nucleoscope.errors import ConfigError
 from nucleoscope.models.pretrained import check_backbone
 from nucleoscope.models.specification import Kind

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from nucleoscope.data.mosaic import lay_out
+from nucleoscope.data.overlap.mosaic import lay_out
 from nucleoscope.evaluation.plots import leak, mosaic
 from nucleoscope.evaluation.plots.colours import class_colours
 from nucleoscope.evaluation.plots.leak import Neighbours, describe_pair, plot_leak

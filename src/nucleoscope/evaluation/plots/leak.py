@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from nucleoscope.data.mosaic import Mosaic
+from nucleoscope.data.overlap.mosaic import Mosaic
 from nucleoscope.evaluation.plots.colours import BLUE, FAINT, INK, VERMILLION, YELLOW
 from nucleoscope.evaluation.plots.sheet import TEXT_SIZE, lay_out, new_sheet, write_sheet
 

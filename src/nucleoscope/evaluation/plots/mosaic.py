@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from nucleoscope.data.mosaic import Mosaic
+from nucleoscope.data.overlap.mosaic import Mosaic
 from nucleoscope.evaluation.plots.colours import FAINT, INK, class_colours
 from nucleoscope.evaluation.plots.sheet import SMALL_SIZE, lay_out, new_sheet, text_width, write_sheet
 

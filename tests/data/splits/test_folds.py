@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from nucleoscope.data.folds import make_folds
 from nucleoscope.data.splits import Protocol
+from nucleoscope.data.splits.folds import make_folds
 from nucleoscope.errors import DataError
 
 CLASSES = ("a", "b", "c")

@@ -7,8 +7,8 @@ import tempfile
 import numpy as np
 import pytest
 
-from nucleoscope.data import spilling
-from nucleoscope.data.spilling import Buckets
+from nucleoscope.data.overlap import spilling
+from nucleoscope.data.overlap.spilling import Buckets
 from nucleoscope.errors import DataError
 
 KIND = np.dtype([("hash", np.uint64), ("place", np.int64)])

@@ -12,10 +12,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleoscope.data.keypoints import GRID, Keypoints
-from nucleoscope.data.links import Integers
-from nucleoscope.data.spilling import Records
-from nucleoscope.data.symmetries import MIRRORED_X, MIRRORED_Y, TRANSPOSED, turned
+from nucleoscope.data.overlap.keypoints import GRID, Keypoints
+from nucleoscope.data.overlap.links import Integers
+from nucleoscope.data.overlap.spilling import Records
+from nucleoscope.data.overlap.symmetries import MIRRORED_X, MIRRORED_Y, TRANSPOSED, turned
 
 FINEST = 5.5
 """Largest frequency of a coefficient, in half waves across the patch. Above, little is left of the band."""

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleoscope.data.links import Integers, KeyCounts, LinkKeys
-from nucleoscope.data.spilling import Buckets, Records
+from nucleoscope.data.overlap.links import Integers, KeyCounts, LinkKeys
+from nucleoscope.data.overlap.spilling import Buckets, Records
 
 WINDOW = 8
 """Side of a window in pixels; nothing smaller can be recognised again."""

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleoscope.data.splits import PART_TYPE, Part, Protocol, Split, check_classes, known_tiles, tile_counts
-from nucleoscope.data.tile_choice import Choice, take_tiles
+from nucleoscope.data.splits.split import PART_TYPE, Part, Protocol, Split, check_classes, known_tiles, tile_counts
+from nucleoscope.data.splits.tile_choice import Choice, take_tiles
 from nucleoscope.errors import DataError
 
 LEAST = 2

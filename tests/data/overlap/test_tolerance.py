@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nucleoscope.data import spilling
-from nucleoscope.data.comparing import common
-from nucleoscope.data.links import LinkKeys
-from nucleoscope.data.overlap import Overlaps, find_overlaps
-from nucleoscope.data.symmetries import COMPOSED, INVERSE, turned
+from nucleoscope.data.overlap import Overlaps, find_overlaps, spilling
+from nucleoscope.data.overlap.comparing import common
+from nucleoscope.data.overlap.links import LinkKeys
+from nucleoscope.data.overlap.symmetries import COMPOSED, INVERSE, turned
+from nucleoscope.data.overlap.tiles import Places, over_each_other
+from nucleoscope.data.overlap.tolerance import Tolerance, similar, unexplained
 from nucleoscope.data.synthetic import crop_origins, cut_crops, make_fields
-from nucleoscope.data.tiles import Places, over_each_other
-from nucleoscope.data.tolerance import Tolerance, similar, unexplained
 
 RECOMPRESSED, TURNED, BOTH = Tolerance(recompressed=True), Tolerance(turned=True), Tolerance(True, True)
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from nucleoscope.data import joined as module
-from nucleoscope.data.joined import joined
+from nucleoscope.data.overlap import joined as module
+from nucleoscope.data.overlap.joined import joined
 
 
 @pytest.fixture

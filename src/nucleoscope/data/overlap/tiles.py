@@ -7,8 +7,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components, minimum_spanning_tree
 from scipy.spatial import cKDTree
 
-from nucleoscope.data.links import Integers
-from nucleoscope.data.symmetries import COMPOSED, INVERSE, moved
+from nucleoscope.data.overlap.links import Integers
+from nucleoscope.data.overlap.symmetries import COMPOSED, INVERSE, moved
 
 
 @dataclass(frozen=True)

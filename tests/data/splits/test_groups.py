@@ -1,6 +1,6 @@
 import numpy as np
 
-from nucleoscope.data.groups import join_groups
+from nucleoscope.data.splits.groups import join_groups
 
 
 def test_a_group_of_many_tiles_is_one_unit():

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleoscope.data import symmetries
+from nucleoscope.data.overlap import symmetries
 from nucleoscope.errors import DataError
 
 Integers = NDArray[np.int64]

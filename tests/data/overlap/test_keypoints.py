@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from nucleoscope.data.keypoints import REACH, find_keypoints
-from nucleoscope.data.signatures import largest_hash, likeness, orientations, signatures
-from nucleoscope.data.symmetries import COUNT, moved, turned
+from nucleoscope.data.overlap.keypoints import REACH, find_keypoints
+from nucleoscope.data.overlap.signatures import largest_hash, likeness, orientations, signatures
+from nucleoscope.data.overlap.symmetries import COUNT, moved, turned
 
 ALL = tuple(range(COUNT))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleoscope.data.splits import Part, Protocol, Split
+from nucleoscope.data.splits.split import Part, Protocol, Split
 from nucleoscope.errors import DataError, RunFolderError
 from nucleoscope.files import write_csv
 

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from nucleoscope.data.links import KeyCounts, LinkKeys
+from nucleoscope.data.overlap.links import KeyCounts, LinkKeys
 from nucleoscope.errors import DataError
 
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from nucleoscope.data.comparing import Pixels
-from nucleoscope.data.links import Integers
-from nucleoscope.data.tolerance import brightness
+from nucleoscope.data.overlap.comparing import Pixels
+from nucleoscope.data.overlap.links import Integers
+from nucleoscope.data.overlap.tolerance import brightness
 
 FINE, COARSE = 1.4, 2.4
 """Deviations of the two Gaussians in pixels: between them lie specks of about four pixels, from chromatin to the

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from nucleoscope.data import symmetries
-from nucleoscope.data.symmetries import COMPOSED, INVERSE, moved, turned
+from nucleoscope.data.overlap import symmetries
+from nucleoscope.data.overlap.symmetries import COMPOSED, INVERSE, moved, turned
 
 ALL = range(symmetries.COUNT)
 PICTURE = np.random.default_rng(0).integers(0, 256, (5, 5, 3), dtype=np.uint8)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleoscope.data import symmetries
-from nucleoscope.data.comparing import Pixels, Verdict, equal
+from nucleoscope.data.overlap import symmetries
+from nucleoscope.data.overlap.comparing import Pixels, Verdict, equal
 
 Brightness = NDArray[np.float32]
 

@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleoscope.data.comparing import Pixels, common, tile_by_tile
-from nucleoscope.data.keypoints import find_keypoints
-from nucleoscope.data.links import Integers, KeyCounts, LinkKeys
-from nucleoscope.data.signatures import kind, largest_hash, likeness, signatures
-from nucleoscope.data.spilling import Buckets, Records
-from nucleoscope.data.symmetries import COMPOSED, INVERSE, moved
-from nucleoscope.data.tiles import linked
-from nucleoscope.data.tolerance import Tolerance
+from nucleoscope.data.overlap.comparing import Pixels, common, tile_by_tile
+from nucleoscope.data.overlap.keypoints import find_keypoints
+from nucleoscope.data.overlap.links import Integers, KeyCounts, LinkKeys
+from nucleoscope.data.overlap.signatures import kind, largest_hash, likeness, signatures
+from nucleoscope.data.overlap.spilling import Buckets, Records
+from nucleoscope.data.overlap.symmetries import COMPOSED, INVERSE, moved
+from nucleoscope.data.overlap.tiles import linked
+from nucleoscope.data.overlap.tolerance import Tolerance
 
 NEIGHBOURS = 8
 """A signature is compared with so many of the same code, the next in the order of crops."""

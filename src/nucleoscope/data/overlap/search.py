@@ -11,12 +11,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleoscope.data.comparing import Verdict, common_area, compare, equal
-from nucleoscope.data.links import Integers, LinkKeys
-from nucleoscope.data.recognition import tolerant_links
-from nucleoscope.data.tiles import linked, over_each_other, place
-from nucleoscope.data.tolerance import EXACT, Tolerance
-from nucleoscope.data.windows import WINDOW, candidate_links
+from nucleoscope.data.overlap.comparing import Verdict, common_area, compare, equal
+from nucleoscope.data.overlap.links import Integers, LinkKeys
+from nucleoscope.data.overlap.recognition import tolerant_links
+from nucleoscope.data.overlap.tiles import linked, over_each_other, place
+from nucleoscope.data.overlap.tolerance import EXACT, Tolerance
+from nucleoscope.data.overlap.windows import WINDOW, candidate_links
 from nucleoscope.errors import DataError
 
 Subset = NDArray[np.int64] | NDArray[np.bool_]
@@ -40,7 +40,7 @@ class Overlaps:
         conflicts: pairs that contradict the rest of their tile: equal at another offset than stronger links
             say, or lying over each other without being equal. They are not among `pairs`. 0 unless different
             places show the same picture, or crops were changed after they were cut.
-        orientation: (N,) the flip or quarter turn, 0..7 as `data.symmetries` numbers them, that makes a crop lie
+        orientation: (N,) the flip or quarter turn, 0..7 as `symmetries` numbers them, that makes a crop lie
             as the first crop of its tile does. All 0 where none are given, and unless turned crops were looked for.
     """
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from nucleoscope.data.mosaic import UNKNOWN, lay_out
 from nucleoscope.data.overlap import find_overlaps
+from nucleoscope.data.overlap.mosaic import UNKNOWN, lay_out
 from nucleoscope.data.synthetic import crop_origins, cut_crops, make_field
 
 

@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from nucleoscope.data.split_table import read_split, write_split
 from nucleoscope.data.splits import Part, Protocol, Split, make_split
+from nucleoscope.data.splits.table import read_split, write_split
 from nucleoscope.errors import DataError, RunFolderError
 
 NAMES = ("epithelium", "cancer", "muscle", "immune", "other", "debris")

@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleoscope.data.tile_choice import share_out
+from nucleoscope.data.splits.tile_choice import share_out
 from nucleoscope.errors import DataError
 
 LEAST_TILES = 3  # one for each part

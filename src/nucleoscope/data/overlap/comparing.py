@@ -6,8 +6,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleoscope.data.links import Integers
-from nucleoscope.data.symmetries import turned
+from nucleoscope.data.overlap.links import Integers
+from nucleoscope.data.overlap.symmetries import turned
 
 Pixels = NDArray[np.uint8]
 Picture = TypeVar("Picture", NDArray[np.uint8], NDArray[np.float32])

@@ -7,8 +7,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from nucleoscope.data import spilling
-from nucleoscope.data.overlap import Leak, Overlaps, find_overlaps, leak
+from nucleoscope.data.overlap import Leak, Overlaps, find_overlaps, leak, spilling
 from nucleoscope.errors import DataError
 
 
