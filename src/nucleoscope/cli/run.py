@@ -39,7 +39,12 @@ def run(
         int | None, typer.Option(help="Configurations to try for each model; 0 takes the defaults.")
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of each fit.")] = None,
-    preset: Annotated[str, typer.Option(help="fast or full: trials and epochs, where they are not given.")] = "fast",
+    views: Annotated[
+        int | None, typer.Option(help="8 predicts the mean over all flips and quarter turns of a crop, 1 does not.")
+    ] = None,
+    preset: Annotated[
+        str, typer.Option(help="fast or full: trials, epochs and views, where they are not given.")
+    ] = "fast",
     classes: Annotated[
         str | None, typer.Option(help="Names of the classes in the order of the labels, separated by commas.")
     ] = None,
@@ -81,6 +86,7 @@ def run(
             "preset": preset,
             "trials": trials,
             "epochs": epochs,
+            "views": views,
             "classes": names(classes) if classes else None,
             "mpp": mpp,
             "adjust": adjust,

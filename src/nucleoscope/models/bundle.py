@@ -39,6 +39,7 @@ class BundleConfig(Settings):
         mpp: micrometres per pixel of the crops, or None where it is not known.
         temperature: logits are divided by it before softmax (Guo et al. 2017, arXiv:1706.04599).
         adjustment: C numbers that are added to the logits, a remedy for confusion; None for none.
+        views: 1, or 8 for the mean of the logits over all flips and quarter turns of a crop.
         coverage: how often sets of possible classes shall hold the true one; None for a bundle without sets.
         set_threshold: the least probability at which a class belongs to a set; see `evaluation.conformal`.
         provenance: where the model comes from: protocol, data fingerprint, seed, versions, accuracy.
@@ -52,6 +53,7 @@ class BundleConfig(Settings):
     mpp: float | None = None
     temperature: float = 1.0
     adjustment: tuple[float, ...] | None = None
+    views: int = 1
     coverage: float | None = None
     set_threshold: float | None = None
     provenance: dict[str, Any] = field(default_factory=dict)

@@ -16,55 +16,62 @@ from nucleoscope.pipeline.card import model_card
 from nucleoscope.pipeline.folder import ModelFolder
 from nucleoscope.pipeline.prepare import Prepared
 from nucleoscope.pipeline.remedy import remedy_record
-from nucleoscope.pipeline.reporter import Reporter
+from nucleoscope.pipeline.reporter import Bar, Reporter
 from nucleoscope.pipeline.sets import set_record
 from nucleoscope.prediction.logits import predict_logits
 from nucleoscope.prediction.probabilities import to_probabilities, uncalibrated
 from nucleoscope.prediction.table import write_predictions
 from nucleoscope.runtime import default_device
+from nucleoscope.training.examples import Examples
 
 
 def evaluate_model(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter: Reporter) -> Metrics:
     """Predict the validation crops; write metrics, predictions, confusion, reliability and the model card."""
     bundle = load_bundle(folder.bundle, default_device())
-    with reporter.bar(f"{kind}: predicting all labelled crops") as bar:
-        images = prepared.dataset.crops.images
-        logits = predict_logits(bundle.model, images, device=default_device(), progress=bar).numpy()
-    val = prepared.split.val
+    with reporter.bar(f"{kind}: predicting the validation crops") as bar:
+        logits = _predict(bundle, prepared.examples("val"), bundle.config.views, bar)
+    with reporter.bar(f"{kind}: predicting the training crops") as bar:
+        train_logits = _predict(bundle, prepared.examples("train"), 1, bar)  # a glance; all views would take minutes
     probabilities = to_probabilities(logits, bundle.config)
     metrics = evaluate(
-        probabilities[val],
+        probabilities,
         prepared.examples("val").targets,
         prepared.classes,
         prepared.protocol,
         tile=prepared.validation_tiles,
         seed=prepared.settings.seed,
     )
-    _write_tables(prepared, folder, probabilities[val])
-    _draw(
-        prepared, kind, folder, probabilities[val], uncalibrated(logits[val], bundle.config), bundle.config.temperature
-    )
+    _write_tables(prepared, folder, probabilities)
+    _draw(prepared, kind, folder, probabilities, uncalibrated(logits, bundle.config), bundle.config.temperature)
     write_text(folder.bundle / CARD_FILE, model_card(bundle.config, metrics))
-    sets = set_record(prepared, folder, bundle.config, probabilities[val])
-    write_json(folder.metrics, _record(prepared, folder, bundle, logits, metrics) | {"conformal": sets})
+    sets = set_record(prepared, folder, bundle.config, probabilities)
+    record = _record(prepared, folder, bundle, logits, metrics)
+    hits = to_probabilities(train_logits, bundle.config).argmax(axis=1) == prepared.examples("train").targets
+    write_json(folder.metrics, record | {"train_accuracy": float(hits.mean()), "conformal": sets})
     reporter.say(f"{kind}: {metrics.sentence()}")
     reporter.say(f"{kind}: {sets['sentence']}")
     return metrics
+
+
+def _predict(bundle: Bundle, examples: Examples, views: int, bar: Bar) -> NDArray[np.float32]:
+    """Logits (M, C) of the crops of a part."""
+    logits: NDArray[np.float32] = predict_logits(
+        bundle.model, examples.images, examples.index, device=default_device(), views=views, progress=bar
+    ).numpy()
+    return logits
 
 
 def _record(
     prepared: Prepared, folder: ModelFolder, bundle: Bundle, logits: NDArray[np.float32], metrics: Metrics
 ) -> dict[str, Any]:
     """The content of `metrics.json`."""
-    val, train = prepared.examples("val"), prepared.examples("train")
-    hits = to_probabilities(logits[train.index], bundle.config).argmax(axis=1) == train.targets
-    before = uncalibrated(logits[val.index], bundle.config)
+    before = uncalibrated(logits, bundle.config)
     return metrics.to_mapping() | {
-        "train_accuracy": float(hits.mean()),
+        "views": bundle.config.views,
         "seed": prepared.settings.seed,
         "temperature": bundle.config.temperature,
-        "ece_before_temperature": expected_calibration_error(before, val.targets),
-        "remedy": remedy_record(prepared, folder, logits[val.index]),
+        "ece_before_temperature": expected_calibration_error(before, prepared.examples("val").targets),
+        "remedy": remedy_record(prepared, folder, logits),
     }
 
 

@@ -6,6 +6,7 @@ from nucleoscope.config import Training
 from nucleoscope.data.splits import Protocol
 from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline.settings import Preset, RunSettings
+from nucleoscope.prediction.views import ALL_VIEWS
 
 _DEFAULTS = {
     Kind.MODEL1: Training(learning_rate=2.5e-3, weight_decay=0.2, label_smoothing=0.09, batch_size=64),
@@ -27,6 +28,7 @@ _EPOCHS = {
 }
 # Contrast left far from the nucleus: model1 finds the centre by its own pooling, a pretrained network is helped.
 SURROUND = {Kind.MODEL1: 1.0, Kind.MODEL2: 0.3}
+_VIEWS = {Preset.FAST: 1, Preset.FULL: ALL_VIEWS}
 _TRIALS = {Preset.FAST: 0, Preset.FULL: 6}
 
 
@@ -35,6 +37,11 @@ def training_defaults(kind: Kind, protocol: Protocol, settings: RunSettings) -> 
     epochs = settings.epochs or _EPOCHS[kind, settings.preset]
     balance = _BALANCE[protocol] if settings.balance is None else settings.balance
     return replace(_DEFAULTS[kind], augmentation=_AUGMENTATION[kind, protocol], class_balance=balance, epochs=epochs)
+
+
+def views(settings: RunSettings) -> int:
+    """Of each crop that is predicted; see `prediction.views`."""
+    return _VIEWS[settings.preset] if settings.views is None else settings.views
 
 
 def trials(settings: RunSettings) -> int:

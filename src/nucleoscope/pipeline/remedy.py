@@ -18,6 +18,7 @@ from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline.choice import read_choice
 from nucleoscope.pipeline.folder import ModelFolder
 from nucleoscope.pipeline.prepare import Prepared
+from nucleoscope.pipeline.presets import views
 from nucleoscope.pipeline.reporter import Reporter
 from nucleoscope.pipeline.train import fit_final
 from nucleoscope.prediction.logits import predict_logits
@@ -34,7 +35,8 @@ def compare_balance(prepared: Prepared, kind: Kind, folder: ModelFolder, reporte
     with reporter.bar(f"{kind}: the same fit with{'' if other else 'out'} class weights") as bar:
         model = fit_final(prepared, kind, settings, choice.keep, folder.checkpoint, bar).model
     val = prepared.examples("val")
-    logits = predict_logits(model, val.images, val.index, device=default_device()).numpy()
+    each = views(prepared.settings)
+    logits = predict_logits(model, val.images, val.index, device=default_device(), views=each).numpy()
     write_json(folder.other_balance, outcome(logits, val.targets, prepared.classes).to_mapping())
     folder.checkpoint.unlink()
 

@@ -14,7 +14,7 @@ from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline.choice import Choice, read_choice
 from nucleoscope.pipeline.folder import ModelFolder
 from nucleoscope.pipeline.prepare import Prepared
-from nucleoscope.pipeline.presets import training_defaults, trials
+from nucleoscope.pipeline.presets import training_defaults, trials, views
 from nucleoscope.pipeline.reporter import Reporter, watch_steps
 from nucleoscope.prediction.probabilities import tempered
 from nucleoscope.training.fit import DivergedError
@@ -66,6 +66,7 @@ def _plan(prepared: Prepared, kind: Kind, folder: ModelFolder) -> Plan:
         select_index=prepared.split.select,
         seed=prepared.settings.seed,
         folder=folder.search.resolve(),  # trials run in folders of their own
+        views=views(prepared.settings),
     )
 
 

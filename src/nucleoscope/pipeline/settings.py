@@ -13,6 +13,7 @@ from nucleoscope.errors import ConfigError
 from nucleoscope.models.pretrained import check_backbone
 from nucleoscope.models.specification import Kind
 from nucleoscope.models.weights import AUTO
+from nucleoscope.prediction.views import ALL_VIEWS
 
 _E = TypeVar("_E", bound=StrEnum)
 
@@ -36,9 +37,10 @@ class RunSettings(Settings):
         models: which models.
         backbone: torchvision's name of model2.
         weights: source of its pretrained weights.
-        preset: sets what `trials` and `epochs` leave open.
+        preset: sets what `trials`, `epochs` and `views` leave open.
         trials: configurations to try for each model; 0 takes the defaults.
         epochs: of each fit.
+        views: 8 predicts the mean over all flips and quarter turns of a crop, 1 the crop as it is.
         classes: names of the classes; None takes them from the data.
         mpp: micrometres per pixel of the crops; None if it is not known.
         adjust: add the logit adjustment that was fitted on `select` to the predictions.
@@ -64,6 +66,7 @@ class RunSettings(Settings):
     preset: Preset = Preset.FAST
     trials: int | None = None
     epochs: int | None = None
+    views: int | None = None
     classes: tuple[str, ...] | None = None
     mpp: float | None = None
     adjust: bool = False
@@ -99,6 +102,7 @@ class RunSettings(Settings):
             _become(self, "corrections", str(Path(self.corrections).resolve()))  # as a later process finds it
         check_backbone(self.backbone)
         _check_numbers(self)
+        _check_counts(self)
         check_mpp(self.mpp)
         _check_fold(self.fold)
 
@@ -128,12 +132,17 @@ def _check_numbers(settings: RunSettings) -> None:
         raise ConfigError(f"seed is {settings.seed}; expected from 0 to {2**31 - 1}")
     if not settings.models:
         raise ConfigError("no model named; expected model1, model2 or model1,model2")
+    if settings.balance is not None and not 0 <= settings.balance <= 1:
+        raise ConfigError(f"balance is {settings.balance}; expected from 0 (no class weights) to 1 (full)")
+
+
+def _check_counts(settings: RunSettings) -> None:
     if settings.trials is not None and settings.trials < 0:
         raise ConfigError(f"trials is {settings.trials}; expected 0 (no search) or more")
     if settings.epochs is not None and settings.epochs < 1:
         raise ConfigError(f"epochs is {settings.epochs}; expected 1 or more")
-    if settings.balance is not None and not 0 <= settings.balance <= 1:
-        raise ConfigError(f"balance is {settings.balance}; expected from 0 (no class weights) to 1 (full)")
+    if settings.views not in (None, 1, ALL_VIEWS):
+        raise ConfigError(f"views is {settings.views}; expected 1 or {ALL_VIEWS}")
 
 
 def _check_fold(fold: tuple[int, int] | None) -> None:

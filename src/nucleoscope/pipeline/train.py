@@ -14,6 +14,7 @@ from nucleoscope.pipeline.card import model_card
 from nucleoscope.pipeline.choice import Choice, read_choice
 from nucleoscope.pipeline.folder import ModelFolder
 from nucleoscope.pipeline.prepare import Prepared
+from nucleoscope.pipeline.presets import views
 from nucleoscope.pipeline.reporter import Bar, Reporter, watch_steps
 from nucleoscope.pipeline.versions import versions
 from nucleoscope.runtime import default_device, seed_everything
@@ -85,6 +86,7 @@ def bundle_config(prepared: Prepared, kind: Kind, choice: Choice, fitted: Fitted
         mpp=crops.mpp,
         temperature=choice.temperature,
         adjustment=choice.adjustment if settings.adjust else None,
+        views=views(settings),
         coverage=settings.coverage,
         set_threshold=choice.set_threshold,
         provenance={

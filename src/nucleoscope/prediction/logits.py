@@ -9,6 +9,7 @@ from torch import Tensor
 
 from nucleoscope.data.augment import to_float
 from nucleoscope.models.classifier import NucleusClassifier
+from nucleoscope.prediction.views import make_views
 from nucleoscope.runtime import mixed_precision
 
 Progress = Callable[[int, int], None]
@@ -31,6 +32,7 @@ def predict_logits(
     *,
     device: torch.device,
     batch_size: int = 128,
+    views: int = 1,
     progress: Progress | None = None,
 ) -> Tensor:
     """Logits of crops, without augmentation; the model is left in evaluation mode.
@@ -41,6 +43,7 @@ def predict_logits(
         index: positions of the crops that are wanted, or None for all.
         device: where the model is.
         batch_size: crops a step.
+        views: 8 gives the mean over all flips and quarter turns of a crop, at eight times the cost; see `views`.
         progress: told after every batch.
 
     Returns:
@@ -52,7 +55,11 @@ def predict_logits(
     for start in range(0, len(positions), batch_size):
         batch = to_batch(images, positions[start : start + batch_size], device)
         with mixed_precision(device):
-            found.append(model(to_float(batch)).float().cpu())
+            each = [
+                model(view.contiguous(memory_format=torch.channels_last)).float()
+                for view in make_views(to_float(batch), views)
+            ]
+        found.append(torch.stack(each).mean(dim=0).cpu())
         if progress:
             progress(min(start + batch_size, len(positions)), len(positions))
     return torch.cat(found)

@@ -42,7 +42,7 @@ def predict_probabilities(
             "cut crops of that size, or resample them"
         )
     device = next(bundle.model.parameters()).device
-    logits = predict_logits(bundle.model, images, device=device, progress=progress)
+    logits = predict_logits(bundle.model, images, device=device, views=bundle.config.views, progress=progress)
     return to_probabilities(logits.numpy(), bundle.config)
 
 

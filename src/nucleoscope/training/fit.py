@@ -64,6 +64,7 @@ def fit(
     seed: int,
     device: torch.device,
     keep: int | None = None,
+    last_views: int = 1,
     watch: Watch | None = None,
 ) -> list[Epoch]:
     """Train `model` in place, leave the running average of its weights in it, and return what each epoch brought.
@@ -79,12 +80,14 @@ def fit(
         seed: of order, augmentation and dropout; not of the model's initial weights.
         device: where to compute.
         keep: stop after this epoch of the schedule; None runs all.
+        last_views: views of each watched crop (see `prediction.views`) that are measured after the last epoch.
         watch: callbacks and checkpoint.
 
     Raises:
         DivergedError: the loss became NaN or infinite.
     """
-    return _Fit(model, train, watched, settings, seed, device, watch or Watch()).run(keep or settings.epochs)
+    one = _Fit(model, train, watched, settings, seed, device, watch or Watch())
+    return one.run(keep or settings.epochs, last_views)
 
 
 class _Fit:
@@ -111,7 +114,7 @@ class _Fit:
         self.average = averaged(self.model, self.steps)
         self.rate = 0.0
 
-    def run(self, last: int) -> list[Epoch]:
+    def run(self, last: int, last_views: int) -> list[Epoch]:
         """All epochs that are left up to `last`."""
         history: list[Epoch] = []
         if self.watch.checkpoint:
@@ -120,7 +123,8 @@ class _Fit:
             started = time.perf_counter()
             train_loss, train_accuracy = self.run_epoch(epoch)
             average: NucleusClassifier = self.average.module  # type: ignore[assignment]  # it is a copy of the model
-            logits = predict_logits(average, self.watched.images, self.watched.index, device=self.device)
+            views = last_views if epoch == last else 1
+            logits = predict_logits(average, self.watched.images, self.watched.index, device=self.device, views=views)
             val_loss, val_accuracy = measure(logits, self.watched)
             if not math.isfinite(val_loss):
                 raise DivergedError(f"the loss on the watched crops became {val_loss} in epoch {epoch}")

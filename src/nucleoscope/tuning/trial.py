@@ -33,6 +33,7 @@ class Plan:
         select_index: positions of the crops to measure on.
         seed: of initialisation, order and augmentation, the same for all trials.
         folder: where journals, checkpoints and logits are kept.
+        views: of each `select` crop, see `prediction.views`, after the last epoch of a trial.
     """
 
     specification: Specification
@@ -43,6 +44,7 @@ class Plan:
     select_index: NDArray[np.int64]
     seed: int
     folder: Path
+    views: int = 1
 
     def settings(self, parameters: dict[str, Any]) -> Training:
         """The defaults with what a trial changes."""
@@ -86,7 +88,16 @@ def run_trial(parameters: dict[str, Any], images: NDArray[np.uint8], plan: Plan,
     )
     own_watch = dataclasses.replace(watch, on_epoch=on_epoch, checkpoint=plan.folder / f"{trial}.pt")
     try:
-        history = fit(model, train, select, settings, seed=plan.seed, device=default_device(), watch=own_watch)
+        history = fit(
+            model,
+            train,
+            select,
+            settings,
+            seed=plan.seed,
+            device=default_device(),
+            last_views=plan.views,
+            watch=own_watch,
+        )
     except Exception as failure:
         records.journal.write(Status.FAILED, f"{type(failure).__name__}: {failure}".splitlines()[0])
         raise
