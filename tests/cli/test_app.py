@@ -187,3 +187,18 @@ def test_a_place_that_cannot_be_written_is_one_line(folder, competition, monkeyp
     assert capsys.readouterr().err == (
         f'error: "{tmp_path}": Is a directory; expected a place to read or write: check it\n'
     )
+
+
+def test_folds_go_on_with_the_same_command_and_resume(competition, monkeypatch, tmp_path, capsys):
+    options = ("--trials", 0, "--epochs", 1, "--models", "model1", "--folds", 2)
+    assert call(monkeypatch, "run", competition, "--out", tmp_path / "folds", *options) == 0
+    first = capsys.readouterr().out
+    assert "model1, 2 folds pooled: " in first
+    assert "tiles split" in first
+    assert call(monkeypatch, "run", competition, "--out", tmp_path / "folds", *options, "--resume") == 0
+    assert "final fit" not in capsys.readouterr().out  # all was there
+
+
+def test_one_fold_is_one_line(monkeypatch, tmp_path, capsys):
+    assert call(monkeypatch, "run", "demo", "--out", tmp_path / "r", "--folds", 1) == 2
+    assert capsys.readouterr().err == "error: folds is 1; expected 2 or more\n"
