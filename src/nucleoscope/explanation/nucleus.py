@@ -25,7 +25,7 @@ from nucleoscope.prediction.probabilities import to_probabilities
 from nucleoscope.runtime import mixed_precision
 
 RADII = (0.1, 0.15, 0.2, RADIUS, 0.35, 0.5)  # of the shorter side: up to the disc that touches the border
-CROPS = 1000  # a share of them is known within 3 points, which is enough; all radii of mobilenet_v2 in half a minute
+CROPS = 500  # a share of them is known within 4 points, which is enough; all radii of mobilenet_v2 in ten seconds
 SHARE_CROPS = 32  # whose maps are made for the mean share of attribution; it hardly moves with more
 SHARE_STEPS = 16  # of the integral: a quarter of what a page has, since one sum over a disc needs less than a map
 _AT_ONCE = 50  # crops; their pictures stay in the cache while they are filled

@@ -40,7 +40,7 @@ from nucleoscope.prediction.logits import Progress, to_batch
 from nucleoscope.prediction.probabilities import to_probabilities
 
 # Maps cost hundreds of passes each, and the checks need many: the numbers keep them at half a minute.
-FEWEST, MOST = 8, 32  # crops for deletion and insertion, whose gain needs a standard error
+FEWEST, MOST = 8, 16  # crops for deletion and insertion, whose gain needs a standard error
 _ONE_IN = 40  # validation crops, between those two: the checks of a short run are short
 FEW = 8  # crops for the other checks, which differ little from crop to crop
 FEW_SLOW = 4  # of a slow method, and for sensitivity, which makes several maps a crop

@@ -21,7 +21,7 @@ _AUGMENTATION = {
 }
 _BALANCE = {Protocol.RANDOM: 0.0, Protocol.TILES: 0.5}
 _EPOCHS = {
-    (Kind.MODEL1, Preset.FAST): 8,
+    (Kind.MODEL1, Preset.FAST): 7,
     (Kind.MODEL1, Preset.FULL): 16,
     (Kind.MODEL2, Preset.FAST): 6,
     (Kind.MODEL2, Preset.FULL): 8,
