@@ -166,7 +166,7 @@ def test_a_stage_without_what_it_needs_says_so(folder, tmp_path, monkeypatch, ca
     record = json.loads((bare / "run.json").read_text())
     (bare / "run.json").write_text(json.dumps(record | {"stages": {}}))
     assert call(monkeypatch, verb, bare) == 2
-    needed = "tune" if verb == "train" else "train"
+    needed = {"train": "tune", "explain": "evaluate"}.get(verb, "train")
     assert capsys.readouterr().err == (
         f'error: the run in "{bare}" has no finished "{needed}" of model1; run `nucleoscope {needed}` first\n'
     )

@@ -127,3 +127,13 @@ def test_the_difference_is_called_what_it_is():
         "on tiles that were never seen it is 2.0 points better than under the random split: these validation tiles "
         "are easier than the average, or few; try other seeds or --folds"
     )
+
+
+def test_resuming_with_another_number_of_folds_is_refused_and_changes_nothing(folder, competition):
+    with pytest.raises(RunFolderError) as error:
+        run_folds(competition, folder.path, 3, SETTINGS, resume=True)
+    assert str(error.value) == (
+        f'"{folder.path}" was begun with the runs fold-1, fold-2, not fold-1, fold-2, fold-3; '
+        "resume with the same command, or choose another --out"
+    )
+    assert json.loads((folder.path / "runs.json").read_text()) == {"runs": ["fold-1", "fold-2"]}

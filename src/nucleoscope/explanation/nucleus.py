@@ -54,6 +54,8 @@ class Hits:
 class Nucleus:
     """What a model gets right without the nucleus, with nothing but the nucleus, and where its maps lie.
 
+    Every crop is measured as it is (one view), also where the bundle predicts the mean over its flips and turns.
+
     Attributes:
         protocol: how the crops were split off.
         crops: how many were measured, each class with its share.

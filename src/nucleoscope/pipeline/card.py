@@ -61,10 +61,12 @@ Protocol `{metrics.protocol}`: {_MEANING[metrics.protocol]}
 
 def _use(config: BundleConfig) -> str:
     adjusted = "with" if config.adjustment is not None else "without"
+    averaged = "" if config.views == 1 else ", averaged over all flips and quarter turns of the crop"
     return f"""## Use
 
     nucleoscope predict THIS_FOLDER CROPS --out predictions.csv
 
-Probabilities are the softmax of the logits, {adjusted} logit adjustment, at temperature {config.temperature:.3f}.
+Probabilities are the softmax of the logits{averaged},
+{adjusted} logit adjustment, at temperature {config.temperature:.3f}.
 The model takes pictures in 0..1; it subtracts mean and divides by std itself.
 """

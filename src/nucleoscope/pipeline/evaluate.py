@@ -20,7 +20,7 @@ from nucleoscope.pipeline.reporter import Bar, Reporter
 from nucleoscope.pipeline.sets import set_record
 from nucleoscope.prediction.logits import predict_logits
 from nucleoscope.prediction.probabilities import to_probabilities, uncalibrated
-from nucleoscope.prediction.table import write_predictions
+from nucleoscope.prediction.table import Predictions, write_predictions
 from nucleoscope.runtime import default_device
 from nucleoscope.training.examples import Examples
 
@@ -41,7 +41,9 @@ def evaluate_model(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter
         tile=prepared.validation_tiles,
         seed=prepared.settings.seed,
     )
-    _write_tables(prepared, folder, probabilities)
+    names = tuple(prepared.dataset.crops.names[i] for i in prepared.split.val)
+    labels = prepared.examples("val").targets
+    write_tables(folder, Predictions(names, prepared.classes, labels, probabilities))
     _draw(prepared, kind, folder, probabilities, uncalibrated(logits, bundle.config), bundle.config.temperature)
     write_text(folder.bundle / CARD_FILE, model_card(bundle.config, metrics))
     sets = set_record(prepared, folder, bundle.config, probabilities)
@@ -75,13 +77,12 @@ def _record(
     }
 
 
-def _write_tables(prepared: Prepared, folder: ModelFolder, probabilities: NDArray[np.float64]) -> None:
-    val = prepared.examples("val")
-    names = [prepared.dataset.crops.names[i] for i in val.index]
-    write_predictions(folder.predictions, names, prepared.classes, probabilities, val.targets)
-    counts = confusion(val.targets, probabilities.argmax(axis=1), val.n_classes)
-    rows = [[name, *row] for name, row in zip(prepared.classes, counts.tolist(), strict=True)]
-    write_csv(folder.confusion_csv, ["true", *prepared.classes], rows)
+def write_tables(folder: ModelFolder, found: Predictions) -> None:
+    """Write `predictions.csv` and `confusion.csv`."""
+    write_predictions(folder.predictions, found.names, found.classes, found.probabilities, found.labels)
+    counts = confusion(found.labels, found.probabilities.argmax(axis=1), len(found.classes))
+    rows = [[name, *row] for name, row in zip(found.classes, counts.tolist(), strict=True)]
+    write_csv(folder.confusion_csv, ["true", *found.classes], rows)
 
 
 def _draw(

@@ -12,7 +12,7 @@ from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline.folder import ModelFolder
 from nucleoscope.pipeline.prepare import Prepared
 from nucleoscope.pipeline.reporter import Reporter
-from nucleoscope.prediction.probabilities import predict_probabilities
+from nucleoscope.prediction.table import read_predictions
 from nucleoscope.runtime import default_device
 
 
@@ -25,14 +25,12 @@ def explain_model(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter:
     _write_nucleus(prepared, kind, folder, bundle, val, title, reporter)
     with reporter.bar(f"{kind}: can the maps be believed") as bar:
         trust = examine(bundle, val.images, val.targets(), protocol, seed=seed, progress=bar)
-    with reporter.bar(f"{kind}: predicting the validation crops") as bar:
-        probabilities = predict_probabilities(bundle, val.images, bar)
     with reporter.bar(f"{kind}: attribution maps") as bar:
         explain(
             bundle.model,
             val.images,
             val.targets(),
-            probabilities,
+            read_predictions(folder.predictions).probabilities,  # in the order of the validation crops
             val.names,
             val.classes,
             folder.path,

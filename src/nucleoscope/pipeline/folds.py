@@ -13,14 +13,15 @@ from nucleoscope.data.splits.table import read_split_lines
 from nucleoscope.errors import ConfigError
 from nucleoscope.evaluation.metrics import Metrics, confusion, evaluate, quote
 from nucleoscope.evaluation.plots.confusion import plot_confusion
-from nucleoscope.files import write_csv, write_json
+from nucleoscope.files import write_json
 from nucleoscope.models.specification import Kind
+from nucleoscope.pipeline.evaluate import write_tables
 from nucleoscope.pipeline.folder import ModelFolder, RunFolder
 from nucleoscope.pipeline.reporter import Reporter, Silent
 from nucleoscope.pipeline.run import run
 from nucleoscope.pipeline.settings import RunSettings
 from nucleoscope.pipeline.several import begin_several
-from nucleoscope.prediction.table import Predictions, read_predictions, write_predictions
+from nucleoscope.prediction.table import Predictions, read_predictions
 
 
 def run_folds(
@@ -79,10 +80,8 @@ def pool(runs: list[RunFolder], kind: Kind, folder: ModelFolder, seed: int, repo
     protocol = Protocol(records[0]["protocol"])
     tile = _tiles(runs[0], pooled.names) if protocol is Protocol.TILES else None
     metrics = evaluate(pooled.probabilities, pooled.labels, pooled.classes, protocol, tile=tile, seed=seed)
-    write_predictions(folder.predictions, pooled.names, pooled.classes, pooled.probabilities, pooled.labels)
+    write_tables(folder, pooled)
     counts = confusion(pooled.labels, pooled.probabilities.argmax(axis=1), len(pooled.classes))
-    rows = [[name, *row] for name, row in zip(pooled.classes, counts.tolist(), strict=True)]
-    write_csv(folder.confusion_csv, ["true", *pooled.classes], rows)
     title = f"{kind}, {len(runs)} folds pooled"
     plot_confusion(folder.confusion_png, counts, pooled.classes, title=title, protocol=protocol)
     write_json(folder.metrics, metrics.to_mapping() | {"seed": seed, "folds": [_of_fold(record) for record in records]})

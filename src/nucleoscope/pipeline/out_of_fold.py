@@ -17,6 +17,7 @@ from nucleoscope.files import replacing, write_json
 from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline.choice import Choice
 from nucleoscope.pipeline.prepare import Prepared
+from nucleoscope.pipeline.presets import views
 from nucleoscope.pipeline.reporter import Reporter
 from nucleoscope.pipeline.train import bundle_config, fit_final
 from nucleoscope.prediction.logits import predict_logits
@@ -74,7 +75,7 @@ def out_of_fold_probabilities(
         RunFolderError: the folder holds unfinished folds of another folding.
         NucleoscopeError: a fit diverged.
     """
-    splits = make_parts(prepared, folding)
+    splits = make_splits_to_judge(prepared, folding)
     check_known_classes(prepared, splits)
     _open(state, _plan(prepared, choice, folding))
     probabilities = np.empty((len(prepared.dataset.crops), len(prepared.classes)))
@@ -91,7 +92,7 @@ def out_of_fold_probabilities(
     return probabilities
 
 
-def make_parts(prepared: Prepared, folding: Folding) -> tuple[Split, ...]:
+def make_splits_to_judge(prepared: Prepared, folding: Folding) -> tuple[Split, ...]:
     """A split for each fold, of which val is judged; its fit and select parts are both trained on."""
     return make_folds(
         prepared.dataset.crops.targets(),
@@ -127,8 +128,11 @@ def _fit_and_predict(
     with reporter.bar(label) as bar:
         fitted = fit_final(prepared, kind, choice.settings, choice.keep, checkpoint, bar)
     held_out = prepared.examples("val")
-    logits = predict_logits(fitted.model, held_out.images, held_out.index, device=default_device()).numpy()
-    return to_probabilities(logits, bundle_config(prepared, kind, choice, fitted))
+    config = bundle_config(prepared, kind, choice, fitted)
+    logits = predict_logits(
+        fitted.model, held_out.images, held_out.index, device=default_device(), views=config.views
+    ).numpy()
+    return to_probabilities(logits, config)
 
 
 def _plan(prepared: Prepared, choice: Choice, folding: Folding) -> dict[str, Any]:
@@ -142,6 +146,7 @@ def _plan(prepared: Prepared, choice: Choice, folding: Folding) -> dict[str, Any
         "backbone": prepared.settings.backbone,
         "adjustment": choice.adjustment if prepared.settings.adjust else None,
         "temperature": choice.temperature,
+        "views": views(prepared.settings),
         "epochs": choice.keep,
         "settings": choice.settings.to_mapping(),
     }

@@ -11,7 +11,12 @@ from nucleoscope.evaluation.label_review import check_installed
 from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline.choice import Choice, read_choice
 from nucleoscope.pipeline.folder import RUNS, ModelFolder, RunFolder
-from nucleoscope.pipeline.out_of_fold import Folding, check_known_classes, make_parts, out_of_fold_probabilities
+from nucleoscope.pipeline.out_of_fold import (
+    Folding,
+    check_known_classes,
+    make_splits_to_judge,
+    out_of_fold_probabilities,
+)
 from nucleoscope.pipeline.prepare import Prepared
 from nucleoscope.pipeline.reporter import Reporter
 from nucleoscope.pipeline.review_files import LIMIT, Review, check_not_edited, write_review
@@ -85,7 +90,7 @@ def review_cross_validation(
     runs = json.loads((folder.path / RUNS).read_text(encoding="utf-8"))["runs"]
     prepared = load_prepared(RunFolder(folder.path / runs[0]), reporter)
     folding = Folding(prepared.protocol, len(runs))
-    check_known_classes(prepared, make_parts(prepared, folding))
+    check_known_classes(prepared, make_splits_to_judge(prepared, folding))
     probabilities = _pooled(model, prepared)
     labels = prepared.dataset.crops.targets()
     review = Review.of(folding, f"{kind}, {len(runs)} folds pooled", {"runs": runs}, probabilities, labels, limit)

@@ -42,7 +42,7 @@ _NEEDS = {
     "train": "tune",
     "compare": "train",
     "evaluate": "train",
-    "explain": "train",
+    "explain": "evaluate",
     "predict": "train",
 }
 _BUILT_ON = {

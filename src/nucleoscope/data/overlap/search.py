@@ -118,9 +118,9 @@ def find_overlaps(
     less are found through other crops of their tile. Pairs, offsets and tiles mean the same as before, in the frame
     of the first crop of each tile; `Overlaps.orientation` says how each crop lies in it.
 
-    Memory does not grow with the pixels: 0.6 GB, and from some 300,000 crops about 100 bytes a crop and 200 a pair, so
-    that 1,000,000 memory-mapped crops of 100x100 pixels pass on 8 GiB. They need 10 GB for temporary files (see
-    `spilling`), 20 GB with a tolerance.
+    Memory does not grow with the pixels: 0.7 GB at 200,000 crops, and from some 300,000 about 100 bytes a crop and 200
+    a pair. By that, 1,000,000 memory-mapped crops of 100x100 pixels fit into 3 GB (not run as a whole). They need
+    10 GB for temporary files (see `spilling`), 20 GB with a tolerance.
 
     Args:
         images: (N, H, W, 3) uint8 RGB, in memory or memory-mapped.
