@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from nucleoscope.data.crops import MAX_SIZE, MIN_SIZE
 from nucleoscope.data.reading.conversions import Conversion, to_rgb
+from nucleoscope.data.reading.plain_png import plain_decoder
 from nucleoscope.data.reading.sources import PictureSource, SourceFile
 from nucleoscope.data.reading.wording import counted, shown
 from nucleoscope.errors import DataError
@@ -59,8 +61,7 @@ class Decoded:
 def decode(source: PictureSource, files: Sequence[SourceFile], progress: Progress | None = None) -> Decoded:
     """Decode pictures of one size, in the order of `files`.
 
-    Threads are enough: Pillow lets go of the interpreter lock while it decodes (7,560 PNGs of 100x100 pixels
-    on two cores: 2.5 s in one thread, 1.1 s in two).
+    Threads are enough: both decoders let go of the interpreter lock. Plain PNGs go the fast way of `plain_png`.
 
     Args:
         source: where the files lie.
@@ -106,8 +107,14 @@ def _decode_chunk(
     """Fill `images` at the positions of `chunk`; pictures of another size are left out and returned."""
     other_sizes: dict[int, _Size] = {}
     conversions: Counter[Conversion] = Counter()
+    decode_plain = plain_decoder((images.shape[1], images.shape[2]))
     for i in chunk:
-        with _opened(source, files[i]) as image:
+        content = source.read(files[i].name)
+        pixels = decode_plain(content) if decode_plain else None
+        if pixels is not None:
+            images[i] = pixels
+            continue
+        with _opened(source.path / files[i].name, content) as image:
             size = (image.height, image.width)
             if size != images.shape[1:3]:
                 other_sizes[i] = size
@@ -118,10 +125,8 @@ def _decode_chunk(
 
 
 @contextmanager
-def _opened(source: PictureSource, file: SourceFile) -> Iterator[ImageFile.ImageFile]:
+def _opened(where: Path, content: bytes) -> Iterator[ImageFile.ImageFile]:
     """Open a picture without decoding it; what goes wrong here or in the block names the file."""
-    where = source.path / file.name
-    content = source.read(file.name)
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
             _check_pages(image)
@@ -153,7 +158,7 @@ def _quiet_pillow() -> Iterator[None]:
 
 def _size_of(source: PictureSource, file: SourceFile) -> _Size:
     """The size that all pictures must have, from the first of them."""
-    with _opened(source, file) as image:
+    with _opened(source.path / file.name, source.read(file.name)) as image:
         height, width = image.height, image.width
         if not (MIN_SIZE <= height <= MAX_SIZE and MIN_SIZE <= width <= MAX_SIZE):
             raise DataError(
