@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nucleoscope.data.room import make_room
 from nucleoscope.errors import DataError
 
 MIN_SIZE = 24
 MAX_SIZE = 512
+_COPIED_AT_ONCE = 1024  # crops
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,13 @@ class Crops:
     def subset(self, index: Sequence[int] | NDArray[np.integer[Any]]) -> "Crops":
         """The crops at these positions, in this order; the pictures are copied."""
         positions = np.asarray(index, dtype=np.int64)
+        images = make_room((len(positions), *self.images.shape[1:]))
+        for start in range(0, len(positions), _COPIED_AT_ONCE):
+            some = positions[start : start + _COPIED_AT_ONCE]
+            images[start : start + len(some)] = self.images[some]
         return replace(
             self,
-            images=self.images[positions],
+            images=images,
             names=tuple(self.names[i] for i in positions),
             labels=None if self.labels is None else self.labels[positions],
             groups=None if self.groups is None else tuple(self.groups[i] for i in positions),

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from nucleoscope.data.crops import Crops
+from nucleoscope.data.room import make_room
 from nucleoscope.errors import DataError
 from nucleoscope.models.bundle import BundleConfig
 
@@ -42,7 +43,9 @@ def to_resolution(crops: Crops, config: BundleConfig) -> Crops:
             f"model needs ({wanted[1]}x{wanted[0]} at {config.mpp:g}); cut them larger: at least "
             f"{int(np.ceil(wanted[1] / factor))}x{int(np.ceil(wanted[0] / factor))} pixels"
         )
-    images = np.stack([_fit(image, resampled, wanted) for image in crops.images])
+    images = make_room((len(crops), *wanted, 3))
+    for position, image in enumerate(crops.images):
+        images[position] = _fit(image, resampled, wanted)
     return replace(crops, images=images, mpp=config.mpp)
 
 

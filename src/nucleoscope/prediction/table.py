@@ -30,11 +30,14 @@ def write_predictions(
         sets: (N, C) which classes are possible, or None; they are joined by "|" in the last column, `set`.
     """
     predicted = probabilities.argmax(axis=1)
-    rows = []
-    for i, name in enumerate(names):
+
+    def row(i: int, name: str) -> list[str]:
         known = [] if labels is None else [classes[labels[i]]]
         possible = [] if sets is None else ["|".join(c for c, is_in in zip(classes, sets[i], strict=True) if is_in)]
-        rows.append([name, *known, classes[predicted[i]], *(f"{p:.6f}" for p in probabilities[i]), *possible])
+        return [name, *known, classes[predicted[i]], *(f"{p:.6f}" for p in probabilities[i]), *possible]
+
+    # A row at a time: the table of a million crops is larger than all that it is made from.
+    rows = (row(i, name) for i, name in enumerate(names))
     header = ["name", *([] if labels is None else ["label"]), "predicted", *classes]
     write_csv(path, [*header, *([] if sets is None else ["set"])], rows)
 
@@ -73,5 +76,5 @@ def write_submission(
     path: Path, names: Sequence[str], label_values: Sequence[int], probabilities: NDArray[np.float64]
 ) -> None:
     """Write `Filename,Label` in the order of `names`, with the labels as the data set writes them."""
-    rows = [(name, label_values[c]) for name, c in zip(names, probabilities.argmax(axis=1), strict=True)]
+    rows = ((name, label_values[c]) for name, c in zip(names, probabilities.argmax(axis=1), strict=True))
     write_csv(path, ["Filename", "Label"], rows)

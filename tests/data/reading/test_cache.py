@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nucleoscope.data import room
 from nucleoscope.data.reading import cache as cache_module
 from nucleoscope.data.reading.cache import Cache
 from nucleoscope.data.reading.conversions import Conversion
@@ -64,10 +65,17 @@ def test_a_second_read_takes_the_same_pictures_from_the_cache(cache, folder, pac
     assert calls == [(5, 5)]
 
 
-def test_changing_pictures_from_the_cache_leaves_the_file_as_it_was(cache, folder):
+def test_pictures_from_the_cache_cannot_be_changed(cache, folder):
     read(cache, folder)
-    read(cache, folder)[0].images[:] = 0
-    np.testing.assert_array_equal(read(cache, folder)[0].images[0], pixels(0))
+    with pytest.raises(ValueError, match="read-only"):
+        read(cache, folder)[0].images[:] = 0
+
+
+def test_pictures_too_large_for_memory_are_those_of_the_cache_at_once(cache, folder, monkeypatch):
+    monkeypatch.setattr(room, "IN_MEMORY", 0)
+    images = read(cache, folder)[0].images
+    assert images.filename == str(cached_array(cache))
+    np.testing.assert_array_equal(images[0], pixels(0))
 
 
 def test_a_changed_source_is_read_again_and_the_old_cache_removed(cache, folder, decoded_counts):

@@ -45,7 +45,8 @@ class Cache:
     ) -> tuple[Decoded, tuple[str, ...]]:
         """Decode pictures, or take them from the cache.
 
-        The array from the cache is mapped to memory, copy-on-write: torch warns about read-only ones.
+        The array from the cache is mapped to memory and cannot be written to: of a copy-on-write mapping the system
+        would refuse one that is larger than memory.
 
         Returns:
             The pictures, and notes: that a damaged cache was made again, or that one cannot be written.
@@ -69,7 +70,10 @@ class Cache:
             self._store(array, decoded)
         except OSError as error:
             notes = (f"the decoded pictures cannot be kept in {self.folder} ({error.strerror})",)
-        return decoded, notes
+            return decoded, notes
+        # What is too large for memory lies in a temporary file, which is not needed any more.
+        large = isinstance(decoded.images, np.memmap)
+        return (Decoded(_mapped(array), decoded.conversions) if large else decoded), notes
 
     def _store(self, array: Path, decoded: Decoded) -> None:
         with replacing(array) as temporary:
@@ -111,7 +115,7 @@ def _load(array: Path, count: int) -> Decoded | None:
         facts = json.loads(facts_path.read_text(encoding="utf-8"))
         conversions = Counter({Conversion(name): int(number) for name, number in facts["conversions"].items()})
         expected_crc = int(facts["crc32"])
-        images: NDArray[np.uint8] = np.load(array, mmap_mode="c", allow_pickle=False)
+        images = _mapped(array)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
         raise _DamagedCacheError(str(error)) from error
     if images.dtype != np.uint8 or images.ndim != 4 or len(images) != count:
@@ -119,6 +123,11 @@ def _load(array: Path, count: int) -> Decoded | None:
     if _crc32(images) != expected_crc:
         raise _DamagedCacheError("its checksum differs")
     return Decoded(images, conversions)
+
+
+def _mapped(array: Path) -> NDArray[np.uint8]:
+    images: NDArray[np.uint8] = np.load(array, mmap_mode="r", allow_pickle=False)
+    return images
 
 
 def _crc32(images: NDArray[np.uint8]) -> int:

@@ -1,8 +1,10 @@
 """Picture files -> one array, on all cores."""
 
 import io
+import math
 import os
 import struct
+import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +22,7 @@ from nucleoscope.data.reading.conversions import Conversion, to_rgb
 from nucleoscope.data.reading.plain_png import plain_decoder
 from nucleoscope.data.reading.sources import PictureSource, SourceFile
 from nucleoscope.data.reading.wording import counted, shown
+from nucleoscope.data.room import make_room
 from nucleoscope.errors import DataError
 
 Progress = Callable[[int, int], None]
@@ -69,12 +72,13 @@ def decode(source: PictureSource, files: Sequence[SourceFile], progress: Progres
         progress: called from this thread after every 64 pictures.
 
     Raises:
-        DataError: a picture cannot be read, has a size outside of 24 to 512 pixels, or sizes differ.
+        DataError: a picture cannot be read, has a size outside of 24 to 512 pixels, or sizes differ; or there is no
+            room for all.
     """
     with _quiet_pillow():
         size = _size_of(source, files[0])
         height, width = size
-        images = np.empty((len(files), height, width, 3), dtype=np.uint8)
+        images = _room(source, (len(files), height, width, 3))
         conversions: Counter[Conversion] = Counter()
         other_sizes: dict[int, _Size] = {}
         for odd, converted in _in_threads(source, files, images, progress):
@@ -83,6 +87,16 @@ def decode(source: PictureSource, files: Sequence[SourceFile], progress: Progres
     if other_sizes:
         raise _mixed_sizes(source, files, size, other_sizes)
     return Decoded(images, conversions)
+
+
+def _room(source: PictureSource, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    try:
+        return make_room(shape)
+    except OSError as error:
+        raise DataError(
+            f"{source.path} holds {counted(shape[0], 'picture')}, decoded {math.prod(shape) / 2**30:.1f} GiB, for "
+            f"which {tempfile.gettempdir()} has no room ({error.strerror}): free some, or set TMPDIR to another disk"
+        ) from error
 
 
 def _in_threads(
