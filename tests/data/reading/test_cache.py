@@ -74,7 +74,7 @@ def test_pictures_from_the_cache_cannot_be_changed(cache, folder):
 def test_pictures_too_large_for_memory_are_those_of_the_cache_at_once(cache, folder, monkeypatch):
     monkeypatch.setattr(room, "IN_MEMORY", 0)
     images = read(cache, folder)[0].images
-    assert images.filename == str(cached_array(cache))
+    assert images.filename == cached_array(cache)
     np.testing.assert_array_equal(images[0], pixels(0))
 
 
