@@ -181,7 +181,7 @@ def natural_key(name: str) -> tuple[object, ...]:
 
 
 def _is_hidden(name: str) -> bool:
-    return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
+    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
 
 
 def _in_order(files: Iterable[SourceFile]) -> tuple[SourceFile, ...]:
@@ -239,7 +239,9 @@ def _list_zip(path: Path, archive: zipfile.ZipFile) -> ZipSource:
         name = _safe_name(path, member)
         if _is_hidden(name):
             continue
-        folders.update(parent.as_posix() for parent in PurePosixPath(name).parents if parent.name)
+        folder = name.rpartition("/")[0]
+        if folder and folder not in folders:
+            folders.update(parent.as_posix() for parent in PurePosixPath(name).parents if parent.name)
         if member.is_dir():
             folders.add(name)
         elif name in members:
@@ -253,7 +255,9 @@ def _list_zip(path: Path, archive: zipfile.ZipFile) -> ZipSource:
 def _safe_name(path: Path, member: zipfile.ZipInfo) -> str:
     """The name of a zip's member as a posix path below the zip."""
     name = PurePosixPath(member.filename.replace("\\", "/"))
-    if ".." in name.parts or name.is_absolute() or PureWindowsPath(member.filename).drive:
+    # A drive without a colon is a network share, which is absolute.
+    drive = ":" in member.filename and PureWindowsPath(member.filename).drive
+    if ".." in name.parts or name.is_absolute() or drive:
         raise DataError(
             f"{path} holds the name {shown(member.filename)}, which points outside of the zip; expected "
             "names below its top: pack it again without .. and absolute paths"
