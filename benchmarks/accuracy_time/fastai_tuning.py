@@ -1,8 +1,10 @@
 """fastai: `vision_learner` and `fine_tune` for model2, `Learner` and `fit_one_cycle` for model1, with their defaults.
 
-The number of epochs has no default there. fastai knows no mean and cut of mobilenet_v2, so both are given: ImageNet's
-mean and everything before the classifier, as it does by itself for the networks that it knows. Its own head is put on.
+The number of epochs has no default there. fastai does not know mobilenet_v2, so it is given what it takes by itself for
+the networks that it knows: ImageNet's mean and spread, and a pooling layer to cut at. It puts its own head on.
 """
+
+from collections.abc import Callable
 
 from fastai.vision.all import (
     Callback,
@@ -17,6 +19,7 @@ from fastai.vision.all import (
     set_seed,
     vision_learner,
 )
+from torch import nn
 
 from .peer_models import build, pretrained_mobilenet
 from .task import Parts, Stopwatch, Task
@@ -57,9 +60,17 @@ def run(task: Task, parts: Parts, watch: Stopwatch) -> None:
         learner = Learner(loaders, build(task, parts.classes), metrics=accuracy, cbs=Tell(watch))
         fit = learner.fit_one_cycle
     else:
-        learner = vision_learner(
-            loaders, lambda pretrained: pretrained_mobilenet(task), cut=-1, metrics=accuracy, cbs=Tell(watch)
-        )
+        learner = vision_learner(loaders, cuttable(task), metrics=accuracy, cbs=Tell(watch))
         fit = learner.fine_tune
     with learner.no_bar(), learner.no_logging():
         fit(epochs)
+
+
+def cuttable(task: Task) -> Callable[..., nn.Module]:
+    """An architecture with its pooling as a layer, where fastai cuts; torchvision hides it in `forward`."""
+
+    def build_pretrained(pretrained: bool) -> nn.Module:
+        network = pretrained_mobilenet(task)
+        return nn.Sequential(network.features, nn.AdaptiveAvgPool2d(1), network.classifier)
+
+    return build_pretrained
