@@ -65,8 +65,10 @@ def row(options: argparse.Namespace, seed: int) -> str:
         with folder.tuning_csv.open(newline="") as stream:
             trials = list(csv.DictReader(stream))
     ended = sum(trial["status"] == "finished" for trial in trials)
+    same = (options.model, options.trials, options.epochs, options.crops) == (Kind.MODEL1, 10, 10, None)
+    share = f"{seconds / NOTEBOOK:.0%}" if same else "not the same search"
     return (
-        f"| {seed} | {seconds:.0f} | {seconds / NOTEBOOK:.0%} | {len(trials)} | {ended} "
+        f"| {seed} | {seconds:.0f} | {share} | {len(trials)} | {ended} "
         f"| {sum(int(trial['epochs']) for trial in trials)} | {choice.select_accuracy:.1%} | {prepared.protocol} "
         f"| {choice.select_crops:,} |"
     )

@@ -34,8 +34,15 @@ def draw(path: Path, runs: dict[Key, Run]) -> None:
     for axes, model in zip(panels, models, strict=True):
         _panel(axes, model, of_model(runs, model))
     handles = {line.get_label(): line for axes in panels for line in axes.get_lines() if line.get_label()[0] != "_"}
+    # On the right of the title, where the sheet is empty.
     figure.legend(
-        handles.values(), handles.keys(), loc="outside lower center", ncols=4, fontsize=TEXT_SIZE, frameon=False
+        handles.values(),
+        handles.keys(),
+        loc="upper right",
+        bbox_to_anchor=(0.985, 0.985),
+        ncols=2,
+        fontsize=TEXT_SIZE,
+        frameon=False,
     )
     facts = facts_of(runs[key] for key in runs if runs[key].ended and key[1] == models[0])
     subtitle = describe(Protocol(facts["protocol"]), facts["validation_crops"], "validation")
@@ -44,12 +51,13 @@ def draw(path: Path, runs: dict[Key, Run]) -> None:
 
 
 def _panel(axes: Axes, model: str, procedures: dict[str, list[Run]]) -> None:
-    target = facts_of(run for found in procedures.values() for run in found)["target"]
+    facts = facts_of(run for found in procedures.values() for run in found)
+    target, crops = facts["target"], f"accuracy on {facts['validation_crops']:,} validation crops"
     for name, found in procedures.items():
         bold = middle(found)
         for run in [*(run for run in found if run is not bold), bold]:
             _line(axes, name, run, run is bold)
-    style(axes, f"{model}: target {target:.1%}", "seconds of training (logarithmic)", "accuracy on validation crops")
+    style(axes, f"{model}: target {target:.1%}", "seconds of training (logarithmic)", crops)
     axes.axhline(target, color=INK, linestyle="--", linewidth=1.2, zorder=1)
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
