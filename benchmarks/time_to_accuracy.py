@@ -6,22 +6,30 @@
 Protocol `random`, 70/30, nucleoscope's split of the seed and the same pretrained mobilenet_v2 for all. Each fit runs
 in a process of its own. Time runs from after its imports, and so includes reading the PNGs; what lies between the last
 training step of an epoch and its validation accuracy is taken off, for all alike. A line an epoch goes to --out, and
---resume passes over fits that have ended. Needs `pip install 'nucleoscope[bench,offline]'`.
+--resume passes over fits that have ended.
+
+The machine must do nothing else: beside one busy process, threads that spin while they wait, as those of the peers do,
+may take ten times as long, and ours far less (benchmarks/spinning.py), which would flatter us. What other processes
+took is measured during each fit, and the table says where it was too much. --same-waiting lets all wait alike.
+Needs `pip install 'nucleoscope[bench,offline]'`.
 """
 
 import argparse
-import importlib
+import importlib.util
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+from accuracy_time.machine import watching_others
 from accuracy_time.records import read_runs
 from accuracy_time.table import NAMES, table
 from accuracy_time.task import EnoughError, Stopwatch, Task, read_parts
 
 ENVIRONMENT = dict(os.environ)  # before nucleoscope changes how OpenMP waits: peers run as they come
+PEERS = {"fastai_tuning": "fastai", "plain_lightning": "lightning"}  # what they need besides our own libraries
+WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"}  # as in nucleoscope/__init__.py
 TARGETS = {"model1": 0.908, "model2": 0.978}
 
 
@@ -46,6 +54,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--epochs", type=pairs, default={}, help="of procedures, such as ours=6,fastai_tuning=5")
     parser.add_argument("--limit-seconds", type=float, default=3600.0, help="of training, for each fit")
     parser.add_argument("--whole", action="store_true", help="go on after the target until the epochs are over")
+    parser.add_argument("--same-waiting", action="store_true", help="peers wait for OpenMP as nucleoscope does")
     parser.add_argument("--crops", type=int, help="take so many at random, for trying")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--table", action="store_true", help="print the table of --out and measure nothing")
@@ -59,6 +68,7 @@ def parse() -> argparse.Namespace:
 
 def measure(options: argparse.Namespace) -> None:
     """All fits, seed by seed, so that the procedures of a seed run side by side."""
+    check_procedures(options.procedures.split(","))
     if options.out.exists() and not options.resume:
         raise SystemExit(f"{options.out} exists; go on with --resume, or give another --out")
     ended = {key for key, run in read_runs(options.out).items() if run.ended} if options.out.exists() else set()
@@ -72,6 +82,16 @@ def measure(options: argparse.Namespace) -> None:
             for procedure in options.procedures.split(","):
                 if (procedure, model, seed) not in ended:
                     fit_apart(task_of(options, procedure, model, seed, folder))
+
+
+def check_procedures(procedures: list[str]) -> None:
+    """Refuse one that is unknown or whose library is missing, before hours of the others."""
+    for procedure in procedures:
+        if procedure not in NAMES:
+            raise SystemExit(f'unknown procedure "{procedure}"; expected some of {",".join(NAMES)}')
+        peer = PEERS.get(procedure)
+        if peer and importlib.util.find_spec(peer) is None:
+            raise SystemExit(f"{procedure} needs {peer}: pip install 'nucleoscope[bench]', or name other --procedures")
 
 
 def pairs(text: str) -> dict[str, float]:
@@ -88,6 +108,7 @@ def task_of(options: argparse.Namespace, procedure: str, model: str, seed: int, 
         epochs=int(options.epochs[procedure]) if procedure in options.epochs else None,
         limit=options.limit_seconds,
         whole=options.whole,
+        same_waiting=options.same_waiting,
         folder=str(folder),
         out=str(options.out),
     )
@@ -95,7 +116,15 @@ def task_of(options: argparse.Namespace, procedure: str, model: str, seed: int, 
 
 def fit_apart(task: Task) -> None:
     """One fit in a process of its own."""
-    subprocess.run([sys.executable, __file__, "--one", task.to_json()], env=ENVIRONMENT, check=True)
+    command = [sys.executable, __file__, "--one", task.to_json()]
+    environment = ENVIRONMENT | (WAITING if task.same_waiting else {})
+    with watching_others() as elsewhere:
+        status = subprocess.run(command, env=environment, check=False).returncode
+    if status:
+        raise SystemExit(f"{task.procedure} of {task.model}, seed {task.seed}, failed: see above, go on with --resume")
+    which = {"procedure": task.procedure, "model": task.model, "seed": task.seed}
+    with Path(task.out).open("a") as stream:
+        stream.write(f"{json.dumps(which | {'elsewhere': elsewhere[0]})}\n")
 
 
 def run_one(task: Task) -> None:
@@ -105,8 +134,8 @@ def run_one(task: Task) -> None:
     watch = Stopwatch(task, parts)
     try:
         procedure.run(task, parts, watch)
-    except EnoughError as reason:
-        watch.end(str(reason))
+    except EnoughError as enough:
+        watch.end(enough.reason)
     else:
         watch.end("epochs")
 

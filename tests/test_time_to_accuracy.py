@@ -2,6 +2,7 @@
 
 import json
 import math
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
+from accuracy_time import machine
 from accuracy_time import task as tasks
 from accuracy_time.records import median_bound, middle, read_runs
 from accuracy_time.table import HEADER, table
@@ -17,17 +19,25 @@ OURS, NOTEBOOK = "ours", "reference_notebook"
 
 
 def line(procedure, seed, **more):
-    facts = {"target": 0.9, "protocol": "random", "crops": 1000, "validation_crops": 300, "cores": 2}
+    facts = {
+        "target": 0.9,
+        "protocol": "random",
+        "crops": 1000,
+        "validation_crops": 300,
+        "same_waiting": False,
+        "cores": 2,
+    }
     return {"procedure": procedure, "model": "model2", "seed": seed, **facts, **more}
 
 
-def run(procedure, seed, accuracies, each, ended):
+def run(procedure, seed, accuracies, each, ended, elsewhere=0.03):
     """Epochs of `each` seconds of training and one of validation."""
     epochs = [
         line(procedure, seed, epoch=e, seconds=e * (each + 1), training_seconds=e * each, accuracy=accuracy)
         for e, accuracy in enumerate(accuracies, start=1)
     ]
-    return [*epochs, line(procedure, seed, ended=ended, training_seconds=each * len(accuracies) + 0.5)]
+    end = line(procedure, seed, ended=ended, training_seconds=each * len(accuracies) + 0.5)
+    return [*epochs, end, {"procedure": procedure, "model": "model2", "seed": seed, "elsewhere": elsewhere}]
 
 
 @pytest.fixture
@@ -55,7 +65,8 @@ def test_the_table_holds_medians_ranges_and_ratios(records):
         "| model2 | reference notebook | 240 | 200 to > 330 | 12.0 | 242 | 2 | 2 of 3 | 91.0% |",
         "| model2 | nucleoscope | 20.0 | 12.0 to 33.0 | 1.0 | 22.0 | 2 | 3 of 3 | 91.0% |",
         "",
-        "model2: target 90.0% of 300 validation crops (protocol random, 1,000 crops in all), 2 cores.",
+        "model2: target 90.0% of 300 validation crops (protocol random, 1,000 crops in all), 2 cores. "
+        "Peers' OpenMP waits as it comes. Other processes took up to 0.03 cores during a fit.",
     ]
 
 
@@ -70,10 +81,38 @@ def test_a_median_that_was_not_reached_is_a_lower_bound(records):
     assert "| reference notebook | > 80.5 | 50.0 to > 90.5 | > 8.1 | - | - | 1 of 3 | 60.0% |" in text
 
 
+@pytest.mark.parametrize(
+    ("elsewhere", "said"),
+    [
+        (0.8, "NOT VALID: other processes took up to 0.80 cores during a fit; expected at most 0.1."),
+        (math.nan, "NOT VALID: what other processes took was not measured for all fits."),
+    ],
+)
+def test_a_table_of_a_busy_machine_says_that_it_is_not_valid(records, elsewhere, said):
+    path = records(run(OURS, 0, [0.91], 10, "target"), run(NOTEBOOK, 0, [0.91], 90, "target", elsewhere))
+    assert table(read_runs(path)).endswith(said)
+
+
+def test_what_others_took_is_what_the_machine_did_without_us(monkeypatch):
+    for name, values in (("busy_seconds", [100.0, 118.0]), ("_own_seconds", [5.0, 20.0])):
+        monkeypatch.setattr(machine, name, iter(values).__next__)
+    monkeypatch.setattr(machine.time, "perf_counter", iter([0.0, 10.0]).__next__)
+    with machine.watching_others() as elsewhere:
+        pass
+    assert elsewhere == [0.3]  # 18 seconds of CPU less our 15, in 10 seconds
+
+
+def test_a_child_that_has_ended_is_one_of_ours():
+    before = machine._own_seconds()
+    burn = "import time\nwhile time.process_time() < 0.5: pass"
+    subprocess.run([sys.executable, "-c", burn], check=True)
+    assert machine._own_seconds() - before >= 0.5
+
+
 def test_a_run_that_was_stopped_in_between_begins_again_and_does_not_count(records):
-    stopped = run(OURS, 0, [0.5, 0.95], 10, "epochs")[:-1]
+    stopped = run(OURS, 0, [0.5, 0.95], 10, "epochs")[:-2]
     again = run(OURS, 0, [0.6, 0.7, 0.92], 20, "target")
-    other = run(OURS, 1, [0.95], 8, "target")[:-1]
+    other = run(OURS, 1, [0.95], 8, "target")[:-2]
     runs = read_runs(records(stopped, again, stopped[:1], other))
     assert (runs[OURS, "model2", 1].ended, runs[OURS, "model2", 0].ended) == (None, None)
     runs = read_runs(records(stopped, again))
@@ -98,7 +137,7 @@ def test_the_bold_line_is_the_run_with_the_median_time(records):
 def test_the_stopwatch_takes_validation_off_and_stops(tmp_path, monkeypatch, capsys):
     now = iter([0.0, 4.0, 6.0, 9.0, 10.0, 10.5])  # start; step, accuracy; step, accuracy; end
     monkeypatch.setattr(tasks.time, "perf_counter", lambda: next(now))
-    task = tasks.Task(OURS, "model2", 0, 0.9, None, 60.0, False, str(tmp_path), str(tmp_path / "out.jsonl"))
+    task = tasks.Task(OURS, "model2", 0, 0.9, None, 60.0, False, False, str(tmp_path), str(tmp_path / "out.jsonl"))
     watch = tasks.Stopwatch(task, tasks.Parts([(Path("a"), 0)], [(Path("b"), 1)]))
     watch.step()
     watch.epoch(0.5)
@@ -114,7 +153,7 @@ def test_the_stopwatch_takes_validation_off_and_stops(tmp_path, monkeypatch, cap
 def test_the_stopwatch_stops_at_the_limit_of_training(tmp_path, monkeypatch):
     now = iter([0.0, 5.0, 30.0, 34.0, 36.0])
     monkeypatch.setattr(tasks.time, "perf_counter", lambda: next(now))
-    task = tasks.Task(OURS, "model2", 0, 0.9, None, 10.0, False, str(tmp_path), str(tmp_path / "out.jsonl"))
+    task = tasks.Task(OURS, "model2", 0, 0.9, None, 10.0, False, False, str(tmp_path), str(tmp_path / "out.jsonl"))
     watch = tasks.Stopwatch(task, tasks.Parts([(Path("a"), 0)], [(Path("b"), 1)]))
     watch.step()
     watch.epoch(0.5)

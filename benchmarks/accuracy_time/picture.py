@@ -10,7 +10,7 @@ from nucleoscope.evaluation.plots.colours import BLUE, FAINT, GREEN, INK, ORANGE
 from nucleoscope.evaluation.plots.sheet import TEXT_SIZE, describe, lay_out, new_sheet, style, write_sheet
 
 from .records import Key, Run, facts_of, middle
-from .table import NAMES, of_model
+from .table import NAMES, disturbance, of_model, waiting
 
 LOOKS = {
     "reference_notebook": (ORANGE, "s"),
@@ -46,7 +46,8 @@ def draw(path: Path, runs: dict[Key, Run]) -> None:
     )
     facts = facts_of(runs[key] for key in runs if runs[key].ended and key[1] == models[0])
     subtitle = describe(Protocol(facts["protocol"]), facts["validation_crops"], "validation")
-    lay_out(figure, "Time to accuracy", f"{subtitle} {facts['cores']} cores.", NOTE)
+    words = f"{NOTE} {waiting(facts)} {disturbance([run for run in runs.values() if run.ended])}"
+    lay_out(figure, "Time to accuracy", f"{subtitle} {facts['cores']} cores.", words)
     write_sheet(path, figure)
 
 

@@ -17,12 +17,14 @@ class Run:
         epochs: its lines with an accuracy.
         ended: "target", "limit" or "epochs"; None if it was stopped in between.
         spent: seconds of training, without validation, until it ended.
+        elsewhere: cores that other processes of the machine took meanwhile; NaN if it was not measured.
     """
 
     facts: dict[str, object]
     epochs: list[dict[str, float]] = field(default_factory=list)
     ended: str | None = None
     spent: float = 0.0
+    elsewhere: float = math.nan
 
     @property
     def reached(self) -> dict[str, float] | None:
@@ -44,6 +46,8 @@ class Run:
         return self.seconds() if self.reached else self.spent
 
 
+FACTS = ("target", "protocol", "crops", "validation_crops", "same_waiting", "cores")
+
 Key = tuple[str, str, int]
 """Procedure, model, seed."""
 
@@ -54,9 +58,12 @@ def read_runs(path: Path) -> dict[Key, Run]:
     for text in path.read_text().splitlines():
         line = json.loads(text)
         key = (line["procedure"], line["model"], line["seed"])
+        if "elsewhere" in line:
+            runs[key].elsewhere = line["elsewhere"]
+            continue
         first = line.get("epoch", 0) == 1
         if first or key not in runs or runs[key].ended:
-            runs[key] = Run({name: line[name] for name in ("target", "protocol", "crops", "validation_crops", "cores")})
+            runs[key] = Run({name: line[name] for name in FACTS})
         if "ended" in line:
             runs[key].ended, runs[key].spent = line["ended"], line["training_seconds"]
         else:

@@ -1,10 +1,12 @@
 """The table: median and range of the seconds to the target, and how many times as long as ours."""
 
+import math
 from statistics import median
 
 from .records import Key, Run, facts_of, median_bound
 
 OURS = "ours"
+QUIET = 0.1  # cores: what a machine that does nothing else takes
 NAMES = {
     "reference_notebook": "reference notebook",
     "fastai_tuning": "fastai",
@@ -38,9 +40,24 @@ def table(runs: dict[Key, Run]) -> str:
         lines += [f"| {model} | {NAMES[name]} | {_cells(found, own)} |" for name, found in procedures.items()]
         notes.append(
             f"{model}: target {facts['target']:.1%} of {facts['validation_crops']:,} validation crops (protocol "
-            f"{facts['protocol']}, {facts['crops']:,} crops in all), {facts['cores']} cores."
+            f"{facts['protocol']}, {facts['crops']:,} crops in all), {facts['cores']} cores. {waiting(facts)} "
+            f"{disturbance([run for found in procedures.values() for run in found])}"
         )
     return "\n".join([*lines, "", *notes])
+
+
+def waiting(facts: dict[str, object]) -> str:
+    """How the peers' threads wait, which decides how they fare beside other work."""
+    return f"Peers' OpenMP waits {'as ours does' if facts['same_waiting'] else 'as it comes'}."
+
+
+def disturbance(runs: list[Run]) -> str:
+    """What else the machine did. Beside a busy process a pool that spins may be ten times slower; ours does not spin."""
+    if any(math.isnan(run.elsewhere) for run in runs):
+        return "NOT VALID: what other processes took was not measured for all fits."
+    most = max(run.elsewhere for run in runs)
+    words = f"other processes took up to {most:.2f} cores during a fit"
+    return f"{words[0].upper()}{words[1:]}." if most <= QUIET else f"NOT VALID: {words}; expected at most {QUIET}."
 
 
 def _cells(runs: list[Run], own: list[Run] | None) -> str:

@@ -11,7 +11,15 @@ PROTOCOL = "random"
 
 
 class EnoughError(Exception):
-    """The procedure may stop: its message is "target" or "limit"."""
+    """The procedure may stop, because of "target" or "limit".
+
+    Attributes:
+        reason: which; fastai rewrites the message of an exception that passes through it.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,7 @@ class Task:
         epochs: limit, or length of the schedule; None takes the procedure's own.
         limit: seconds of training after which it is stopped.
         whole: go on after the target is reached.
+        same_waiting: peers wait for OpenMP as nucleoscope does, instead of as they come.
         folder: that `prepare` filled.
         out: file of records to append to.
     """
@@ -37,6 +46,7 @@ class Task:
     epochs: int | None
     limit: float
     whole: bool
+    same_waiting: bool
     folder: str
     out: str
 
@@ -98,6 +108,7 @@ class Stopwatch:
             "protocol": PROTOCOL,
             "crops": len(parts.train) + len(parts.val),
             "validation_crops": len(parts.val),
+            "same_waiting": task.same_waiting,
             "cores": len(os.sched_getaffinity(0)),
         }
         self.epochs, self.validating = 0, 0.0
