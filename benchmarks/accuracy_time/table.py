@@ -52,7 +52,7 @@ def waiting(facts: dict[str, object]) -> str:
 
 
 def disturbance(runs: list[Run]) -> str:
-    """What else the machine did. Beside a busy process a pool that spins may be ten times slower; ours does not spin."""
+    """What else the machine did. Beside a busy process a pool that spins may be ten times slower; ours sleeps."""
     if any(math.isnan(run.elsewhere) for run in runs):
         return "NOT VALID: what other processes took was not measured for all fits."
     most = max(run.elsewhere for run in runs)
