@@ -32,7 +32,8 @@ class Field:
         """
         if self.image.ndim != 3 or self.image.shape[2] != 3 or self.image.dtype != np.uint8:
             raise DataError(
-                f"a field has shape {self.image.shape} and type {self.image.dtype}; expected (height, width, 3) and uint8"
+                f"a field has shape {self.image.shape} and type {self.image.dtype}; "
+                "expected (height, width, 3) and uint8"
             )
         if self.centres.ndim != 2 or self.centres.shape[1] != 2:
             raise DataError(f"the centres of nuclei have shape {self.centres.shape}; expected (N, 2): x and y of each")

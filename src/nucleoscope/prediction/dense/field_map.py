@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from nucleoscope.prediction.dense.stages import DENSE_STRIDE, EARLY_STRIDE, Stages
+from nucleoscope.prediction.dense.stages import EARLY_STRIDE, Stages
 
 TILE = 512
 """Side in pixels of the pieces of the early stage: their maps fit in the processor's cache, twice as fast as 1,100."""
@@ -22,9 +22,7 @@ def field_maps(stages: Stages, pictures: Tensor) -> Tensor:
     return torch.cat(found, dim=1).contiguous(memory_format=torch.channels_last)
 
 
-def run_in_pieces(
-    part: Callable[[Tensor], Tensor], pictures: Tensor, tile: int, halo: int, stride: int
-) -> Tensor:
+def run_in_pieces(part: Callable[[Tensor], Tensor], pictures: Tensor, tile: int, halo: int, stride: int) -> Tensor:
     """Run a part of a network piece by piece.
 
     Args:

@@ -31,7 +31,8 @@ class LensFit:
         ridge = RIDGE * self._squares.diagonal(dim1=1, dim2=2)[:, :-1].mean(dim=1)  # (P,)
         free = torch.ones(self._squares.shape[1], dtype=torch.float64)
         free[-1] = 0.0  # the constant
-        return torch.linalg.solve(self._squares + ridge[:, None, None] * torch.diag(free), self._products).float()
+        lens: Tensor = torch.linalg.solve(self._squares + ridge[:, None, None] * torch.diag(free), self._products)
+        return lens.float()
 
 
 def with_one(windows: Tensor) -> Tensor:

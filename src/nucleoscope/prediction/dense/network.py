@@ -20,7 +20,7 @@ from nucleoscope.runtime import mixed_precision
 BLOCK = 2048
 """Side in pixels of what is computed at once; bounds the memory, whatever the size of a field."""
 
-_WINDOWS_AT_ONCE = 256
+_WINDOWS_AT_ONCE = 128
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class DenseNetwork:
             window = self.stages.trunk(torch.zeros(1, 3, *self.size, device=self.device))
         self.steps: tuple[int, int] = (window.shape[2], window.shape[3])
         self.outputs: int = window.shape[1]
-        self._margin = _up(max(self.size) // 2 + DENSE_STRIDE)  # so far windows reach beyond the border of a field
+        self._beyond = -(-max(self.size) // 2) + DENSE_STRIDE  # pixels by which windows reach beyond the border
 
     @torch.inference_mode()
     def windows(self, field: Field) -> Iterator[Windows]:
@@ -68,12 +68,12 @@ class DenseNetwork:
 
     def _maps(self, field: Field, left: int, top: int) -> tuple[int, int, Tensor]:
         """Where the maps of a block begin, x and y in pixels of the field, and the maps (C, h, w)."""
-        reach = self._margin + _up(self.stages.early_halo + self.stages.late_halo)
+        reach = _up(self._beyond + self.stages.early_halo + self.stages.late_halo)
         height, width = field.image.shape[:2]
         # The maps end where no window reaches, not at the block: blocks must not change what a nucleus gets.
-        first_x, first_y = max(left - reach, -self._margin), max(top - reach, -self._margin)
-        last_x = min(left + BLOCK + reach, _up(width) + self._margin)
-        last_y = min(top + BLOCK + reach, _up(height) + self._margin)
+        first_x, first_y = max(left - reach, -_up(self._beyond)), max(top - reach, -_up(self._beyond))
+        last_x = min(left + BLOCK + reach, _up(width + self._beyond))
+        last_y = min(top + BLOCK + reach, _up(height + self._beyond))
         pixels = read_block(field.image, first_x, first_y, last_x - first_x, last_y - first_y)
         batch = to_batch(pixels[None], np.arange(1), self.device)
         with mixed_precision(self.device):

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from nucleoscope.errors import ConfigError
 from nucleoscope.models.classifier import NucleusClassifier
-from nucleoscope.prediction.dense.strides import Reach, measure_strides, stop_shrinking
+from nucleoscope.prediction.dense.strides import Reach, measure_strides, sharing, stop_shrinking
 
 EARLY_STRIDE = 4
 """Pixels a step of the map up to which the early stage goes: its maps are the large ones, its halo is small."""
@@ -69,7 +69,10 @@ def cut_network(model: NucleusClassifier, size: tuple[int, int]) -> Stages:
     strides = [reach.stride for reach in reaches]
     if not {EARLY_STRIDE, WINDOW_STRIDE} <= set(strides) or strides != sorted(strides):
         raise _refused(name, f"has no maps at {EARLY_STRIDE} and at {WINDOW_STRIDE} pixels a step, one after the other")
-    until_early, until_trunk = strides.index(EARLY_STRIDE) + strides.count(EARLY_STRIDE), strides.index(WINDOW_STRIDE) + 1
+    until_early, until_trunk = (
+        strides.index(EARLY_STRIDE) + strides.count(EARLY_STRIDE),
+        strides.index(WINDOW_STRIDE) + 1,
+    )
     modules = [module for _, module in parts[:until_trunk]]
     if any(isinstance(inner, nn.AdaptiveAvgPool2d) for module in modules for inner in module.modules()):
         raise _refused(name, "averages over the whole picture in its early layers")
@@ -112,9 +115,7 @@ def _last_of_each_width(reaches: list[Reach]) -> tuple[int, ...]:
 
 def _without(network: nn.Module, paths: list[str]) -> nn.Module:
     """The network with nothing in these places; the other weights are shared with it."""
-    shared = {id(parameter): parameter for parameter in network.parameters()}
-    shared |= {id(buffer): buffer for buffer in network.buffers()}
-    rest = copy.deepcopy(network, shared)  # type: ignore[arg-type]  # the memo of what is not to be copied
+    rest = copy.deepcopy(network, sharing(network))
     for path in paths:
         rest.set_submodule(path, nn.Identity())
     return rest

@@ -50,8 +50,7 @@ def stop_shrinking(part: nn.Sequential, stride: int, least: int) -> nn.Sequentia
         stride: pixels of the picture a step of that map.
         least: pixels a step of the coarsest map to be kept.
     """
-    shared: dict[int, Any] = {id(weight): weight for weight in (*part.parameters(), *part.buffers())}
-    dense = copy.deepcopy(part, shared)
+    dense = copy.deepcopy(part, sharing(part))
     with torch.no_grad():
         channels = next(layer.in_channels for layer in dense.modules() if isinstance(layer, nn.Conv2d))
         device = next(dense.parameters()).device
@@ -59,6 +58,11 @@ def stop_shrinking(part: nn.Sequential, stride: int, least: int) -> nn.Sequentia
     for layer, (before, after) in sizes.layers.items():
         _keep_fine(layer, _SIDE // before, _SIDE // after, least)
     return dense
+
+
+def sharing(part: nn.Module) -> dict[int, Any]:
+    """For `copy.deepcopy`: the weights of a module, which the copy shall share with it."""
+    return {id(weight): weight for weight in (*part.parameters(), *part.buffers())}
 
 
 def _keep_fine(layer: _Sliding, before: int, after: int, least: int) -> None:
