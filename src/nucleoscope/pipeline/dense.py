@@ -51,7 +51,7 @@ def add_dense_engine(
     with reporter.bar("fitting the dense engine") as progress:
         engine = fit_engine(bundle, fields, progress)
     others = list(training_fields(linked, train[np.isin(linked.overlaps.tile[train], held_out)], MOST_NUCLEI))
-    found = measure_agreement(engine, bundle, others)
+    found = measure_agreement(engine, others)
     record = DenseRecord(
         agreement=found.share,
         glance_agreement=found.glance,

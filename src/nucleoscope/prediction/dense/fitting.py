@@ -58,14 +58,9 @@ class Agreement:
     second_looks: float
 
 
-def measure_agreement(engine: DenseEngine, bundle: Bundle, fields: Iterable[Field]) -> Agreement:
-    """Compare both engines on all nuclei of some fields.
-
-    Args:
-        engine: of this bundle.
-        bundle: as the crop engine uses it.
-        fields: at least one nucleus.
-    """
+def measure_agreement(engine: DenseEngine, fields: Iterable[Field]) -> Agreement:
+    """Compare a dense engine with the crop engine of its bundle, on all nuclei of fields with at least one."""
+    bundle = engine.network.bundle
     crop, glance, doubtful = [], [], []
     for field in fields:
         crop.append(to_probabilities(predict_crops_of(bundle, field), bundle.config).argmax(axis=1))

@@ -1,7 +1,7 @@
 """`DenseNetwork`: a bundle's classifier, cut so that its first part runs over fields, block by block."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,7 +11,6 @@ from torch import Tensor
 from nucleoscope.data.augment import to_float
 from nucleoscope.models.bundle import Bundle
 from nucleoscope.prediction.dense.field_map import field_maps, sample_windows
-from nucleoscope.prediction.dense.folding import fold_batch_norm
 from nucleoscope.prediction.dense.stages import DENSE_STRIDE, WINDOW_STRIDE, cut_network
 from nucleoscope.prediction.fields import Field, cut_windows, read_block
 from nucleoscope.prediction.logits import to_batch
@@ -35,16 +34,16 @@ class DenseNetwork:
     """A classifier that sees fields.
 
     Args:
-        bundle: its model is left as it is.
+        bundle: its weights are used, not copied; the model is put into evaluation mode.
 
     Raises:
         ConfigError: the network cannot be cut, see `cut_network`.
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        self.bundle = replace(bundle, model=fold_batch_norm(bundle.model.eval()))
+        self.bundle = bundle
         self.size = bundle.config.specification.size
-        self.stages = cut_network(self.bundle.model, self.size)
+        self.stages = cut_network(bundle.model, self.size)
         self.device = next(bundle.model.parameters()).device
         with torch.inference_mode():
             window = self.stages.trunk(torch.zeros(1, 3, *self.size, device=self.device))
