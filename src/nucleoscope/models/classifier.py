@@ -56,15 +56,21 @@ class NucleusClassifier(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Logits (B, C) of pictures (B, 3, H, W), float in 0..1."""
+        logits: Tensor = self.network(self.prepare(pictures))
+        return logits
+
+    def normalise(self, pictures: Tensor) -> Tensor:
+        """Pictures (B, 3, H, W), float in 0..1, with mean 0 and deviation 1, as the network was trained."""
+        return (pictures - self.mean) / self.std
+
+    def prepare(self, pictures: Tensor) -> Tensor:
+        """What the network sees of pictures (B, 3, H, W): of its size, normalised, the surroundings faded."""
         if self.input_size is not None and pictures.shape[-2:] != (self.input_size, self.input_size):
             pictures = functional.interpolate(
                 pictures, size=(self.input_size, self.input_size), mode="bilinear", antialias=False
             )
-        normalised = (pictures - self.mean) / self.std
-        if self.surround < 1.0:
-            normalised = normalised * central_window(normalised, self.surround)
-        logits: Tensor = self.network(normalised)
-        return logits
+        normalised = self.normalise(pictures)
+        return normalised * central_window(normalised, self.surround) if self.surround < 1.0 else normalised
 
 
 def central_window(pictures: Tensor, surround: float) -> Tensor:

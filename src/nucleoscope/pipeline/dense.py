@@ -1,0 +1,117 @@
+"""The dense engine of a bundle, fitted to the training crops on the tiles that shared pixels reveal."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nucleoscope.data.overlap.mosaic import lay_out
+from nucleoscope.data.reading.wording import counted
+from nucleoscope.errors import DataError
+from nucleoscope.models.bundle import load_bundle
+from nucleoscope.pipeline.linked_crops import LinkedCrops
+from nucleoscope.pipeline.reporter import Reporter
+from nucleoscope.prediction.dense.fitting import fit_engine, measure_agreement
+from nucleoscope.prediction.dense.storing import DenseRecord, save_engine, weights_of
+from nucleoscope.prediction.fields import Field
+from nucleoscope.runtime import default_device
+
+MOST_NUCLEI = 5000
+"""Nuclei that the lens is fitted to, about; more bring nothing."""
+
+HELD_OUT = 0.2
+"""Share of nuclei, at least, on tiles that the lens is not fitted to: agreement is measured there."""
+
+_LONGEST = 8192  # pixels; a longer tile is a chain of false links, and its crops are taken one by one
+_MEASURED_ON = "training tiles that its lens was not fitted to"
+
+
+def add_dense_engine(
+    bundle_folder: Path, linked: LinkedCrops, train: NDArray[np.int64], protocol: str, reporter: Reporter
+) -> DenseRecord:
+    """Fit a dense engine for a bundle, measure how well it agrees with the crop engine, and write both to its folder.
+
+    Only crops of the training part are looked at, and not their labels.
+
+    Args:
+        bundle_folder: of a finished bundle.
+        linked: the crops and where they lie.
+        train: (M,) positions of the training part among them.
+        protocol: of the split.
+        reporter: is told what happens.
+
+    Raises:
+        ConfigError: the bundle's network has no dense engine, see `cut_network`.
+        DataError: the training part lies on a single tile.
+    """
+    bundle = load_bundle(bundle_folder, default_device())
+    fitted, held_out = part_tiles(linked.overlaps.tile[train])
+    fields = list(training_fields(linked, train[np.isin(linked.overlaps.tile[train], fitted)], MOST_NUCLEI))
+    with reporter.bar("fitting the dense engine") as progress:
+        engine = fit_engine(bundle, fields, progress)
+    others = list(training_fields(linked, train[np.isin(linked.overlaps.tile[train], held_out)], MOST_NUCLEI))
+    found = measure_agreement(engine, others)
+    record = DenseRecord(
+        agreement=found.share,
+        glance_agreement=found.glance,
+        second_looks=found.second_looks,
+        nuclei=found.nuclei,
+        tiles=len(others),
+        measured_on=_MEASURED_ON,
+        protocol=protocol,
+        fitted_nuclei=sum(len(field) for field in fields),
+        weights=weights_of(bundle_folder),
+    )
+    save_engine(bundle_folder, engine, record)
+    nuclei = counted(found.nuclei, "nucleus", "nuclei")
+    reporter.say(
+        f"dense engine: decides like the crop engine on {found.share:.1%} of {nuclei} of {_MEASURED_ON} "
+        f"({protocol} split), with second looks at {found.second_looks:.1%} of them"
+    )
+    return record
+
+
+def part_tiles(tile: NDArray[np.int64], seed: int = 0) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Part tiles into those to fit to and those to measure on.
+
+    Args:
+        tile: (M,) of each crop.
+        seed: of the choice.
+
+    Returns:
+        Numbers of tiles; at least `HELD_OUT` of the crops lie on the second ones.
+
+    Raises:
+        DataError: there is a single tile.
+    """
+    numbers, sizes = np.unique(tile, return_counts=True)
+    if len(numbers) < 2:
+        raise DataError("the training crops lie on a single tile; a dense engine needs another one to be measured on")
+    order = np.random.default_rng(seed).permutation(len(numbers))
+    wanted = int(np.searchsorted(np.cumsum(sizes[order]), HELD_OUT * len(tile))) + 1
+    wanted = min(wanted, len(numbers) - 1)
+    return np.sort(numbers[order[wanted:]]), np.sort(numbers[order[:wanted]])
+
+
+def training_fields(linked: LinkedCrops, crops: NDArray[np.int64], most: int) -> Iterator[Field]:
+    """Tiles as fields, in random order, until they hold `most` nuclei; only the given crops are laid out."""
+    tile = linked.overlaps.tile[crops]
+    done = 0
+    for number in np.random.default_rng(0).permutation(np.unique(tile)).tolist():
+        if done >= most:
+            return
+        inside = crops[tile == number]
+        done += len(inside)
+        yield from _fields(linked, inside)
+
+
+def _fields(linked: LinkedCrops, crops: NDArray[np.int64]) -> Iterator[Field]:
+    """The crops of one tile as one field."""
+    x, y, size = linked.overlaps.x[crops], linked.overlaps.y[crops], linked.overlaps.size
+    if max(np.ptp(x) + size[1], np.ptp(y) + size[0]) > _LONGEST:
+        for crop in crops:
+            yield from _fields(linked, np.array([crop]))
+        return
+    mosaic = lay_out(x, y, size, (linked.picture(crop) for crop in crops.tolist()), _LONGEST)
+    yield Field(mosaic.image, np.floor(mosaic.centres))  # whole pixels, so that crops are cut where they were
