@@ -18,13 +18,13 @@ from nucleoscope.prediction.fields import Field
 from nucleoscope.runtime import default_device
 
 MOST_NUCLEI = 5000
-"""Nuclei that the lens is fitted to, about; more bring nothing."""
+"""Nuclei that a lens is fitted to, about, and that agreement is measured on; more take longer."""
 
 HELD_OUT = 0.2
-"""Share of nuclei, at least, on tiles that the lens is not fitted to: agreement is measured there."""
+"""Share of nuclei, at least, on tiles that a first lens is not fitted to: agreement is measured there."""
 
 _LONGEST = 8192  # pixels; a longer tile is a chain of false links, and its crops are taken one by one
-_MEASURED_ON = "training tiles that its lens was not fitted to"
+_MEASURED_ON = "training tiles left out of a first fit"
 
 
 def add_dense_engine(
@@ -46,12 +46,16 @@ def add_dense_engine(
         DataError: the training part lies on a single tile.
     """
     bundle = load_bundle(bundle_folder, default_device())
-    fitted, held_out = part_tiles(linked.overlaps.tile[train])
-    fields = list(training_fields(linked, train[np.isin(linked.overlaps.tile[train], fitted)], MOST_NUCLEI))
+    tile = linked.overlaps.tile[train]
+    fields, others = (
+        [field for field, _ in tile_fields(linked, train[np.isin(tile, tiles)], MOST_NUCLEI)]
+        for tiles in part_tiles(tile)
+    )
+    with reporter.bar("measuring the dense engine") as progress:
+        found = measure_agreement(fit_engine(bundle, fields, progress), others)
+    # The more tiles the better: what is kept is fitted to all, and agrees rather more often than was measured.
     with reporter.bar("fitting the dense engine") as progress:
-        engine = fit_engine(bundle, fields, progress)
-    others = list(training_fields(linked, train[np.isin(linked.overlaps.tile[train], held_out)], MOST_NUCLEI))
-    found = measure_agreement(engine, others)
+        engine = fit_engine(bundle, [*fields, *others], progress)
     record = DenseRecord(
         agreement=found.share,
         glance_agreement=found.glance,
@@ -60,7 +64,7 @@ def add_dense_engine(
         tiles=len(others),
         measured_on=_MEASURED_ON,
         protocol=protocol,
-        fitted_nuclei=sum(len(field) for field in fields),
+        fitted_nuclei=sum(len(field) for field in [*fields, *others]),
         weights=weights_of(bundle_folder),
     )
     save_engine(bundle_folder, engine, record)
@@ -94,24 +98,34 @@ def part_tiles(tile: NDArray[np.int64], seed: int = 0) -> tuple[NDArray[np.int64
     return np.sort(numbers[order[wanted:]]), np.sort(numbers[order[:wanted]])
 
 
-def training_fields(linked: LinkedCrops, crops: NDArray[np.int64], most: int) -> Iterator[Field]:
-    """Tiles as fields, in random order, until they hold `most` nuclei; only the given crops are laid out."""
+def tile_fields(
+    linked: LinkedCrops, crops: NDArray[np.int64], most: int | None = None
+) -> Iterator[tuple[Field, NDArray[np.int64]]]:
+    """Tiles as fields, in random order, on which only the given crops are laid out.
+
+    Args:
+        linked: the crops and where they lie.
+        crops: positions of those that are wanted.
+        most: nuclei after which no further tile is laid out; None for all.
+
+    Yields:
+        A field, and the positions of the crops around its nuclei.
+    """
     tile = linked.overlaps.tile[crops]
     done = 0
     for number in np.random.default_rng(0).permutation(np.unique(tile)).tolist():
-        if done >= most:
+        if most is not None and done >= most:
             return
         inside = crops[tile == number]
         done += len(inside)
-        yield from _fields(linked, inside)
+        yield from _one_tile(linked, inside)
 
 
-def _fields(linked: LinkedCrops, crops: NDArray[np.int64]) -> Iterator[Field]:
-    """The crops of one tile as one field."""
+def _one_tile(linked: LinkedCrops, crops: NDArray[np.int64]) -> Iterator[tuple[Field, NDArray[np.int64]]]:
     x, y, size = linked.overlaps.x[crops], linked.overlaps.y[crops], linked.overlaps.size
     if max(np.ptp(x) + size[1], np.ptp(y) + size[0]) > _LONGEST:
-        for crop in crops:
-            yield from _fields(linked, np.array([crop]))
+        for crop in crops.tolist():
+            yield from _one_tile(linked, np.array([crop]))
         return
     mosaic = lay_out(x, y, size, (linked.picture(crop) for crop in crops.tolist()), _LONGEST)
-    yield Field(mosaic.image, np.floor(mosaic.centres))  # whole pixels, so that crops are cut where they were
+    yield Field(mosaic.image, np.floor(mosaic.centres)), crops  # whole pixels: crops are cut where they were

@@ -35,7 +35,10 @@ def field_engine(bundle_folder: Path, bundle: Bundle) -> tuple[FieldEngine, str]
 
     if record is None:
         return crops, "crop engine: the bundle has no dense engine"
-    measured = f"the dense engine decides alike on {record.agreement:.1%} of {record.nuclei:,} nuclei"
+    measured = (
+        f"the dense engine decides alike on {record.agreement:.1%} of {record.nuclei:,} nuclei of {record.measured_on} "
+        f"({record.protocol} split)"
+    )
     if record.agreement < LEAST_AGREEMENT:
-        return crops, f"crop engine: {measured} of {record.measured_on}, less than {LEAST_AGREEMENT:.0%}"
-    return load_engine(bundle_folder, bundle).predict_logits, f"dense engine: {measured} of {record.measured_on}"
+        return crops, f"crop engine: {measured}, less than {LEAST_AGREEMENT:.0%}"
+    return load_engine(bundle_folder, bundle).predict_logits, f"dense engine: {measured}"

@@ -71,7 +71,9 @@ def test_progress_counts_to_the_end(engine):
     assert told == [(128, 300), (256, 300), (300, 300)]
 
 
-def test_the_lens_comes_close_to_crops_that_it_has_not_seen(engine, bundle):
+def test_the_lens_comes_close_to_crops_that_it_has_not_seen():
+    bundle = tiny_bundle(surround=1.0)
+    engine = fit_engine(bundle, [smooth_field(seed, 150) for seed in range(8)])
     field = smooth_field(30, 300)
     found, wanted = engine.glance(field), predict_crops_of(bundle, field)
     unexplained = ((found - wanted) ** 2).sum() / ((wanted - wanted.mean(axis=0)) ** 2).sum()

@@ -36,7 +36,7 @@ class DenseRecord(Settings):
         tiles: that they lie on.
         measured_on: these tiles in words.
         protocol: of the split of the bundle.
-        fitted_nuclei: that the lens was fitted to, none of them among those that were compared.
+        fitted_nuclei: that the lens was fitted to; for the comparison, to those on other tiles only.
         weights: SHA-256 of the bundle's weights.
     """
 
