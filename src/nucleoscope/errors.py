@@ -23,3 +23,7 @@ class WeightsError(NucleoscopeError):
 
 class RunFolderError(NucleoscopeError):
     """A run folder or a bundle that is in the way, incomplete or not ours."""
+
+
+class EngineError(NucleoscopeError):
+    """An engine that is not installed, not in the bundle, or does not agree with PyTorch."""

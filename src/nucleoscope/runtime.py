@@ -14,8 +14,13 @@ def cores() -> int:
 
 
 def use_threads(count: int | None = None) -> None:
-    """Let torch compute with so many threads; all cores of this process if `count` is None."""
+    """Compute with so many threads, with torch and with every engine; all cores of this process if `count` is None."""
     torch.set_num_threads(count or cores())
+
+
+def threads() -> int:
+    """How many threads this process computes with: what engines take when they are opened."""
+    return torch.get_num_threads()
 
 
 def default_device() -> torch.device:

@@ -66,10 +66,17 @@ class BundleConfig(Settings):
 
 @dataclass(frozen=True)
 class Bundle:
-    """A classifier that is ready to be used."""
+    """A classifier that is ready to be used.
+
+    Attributes:
+        model: in evaluation mode.
+        config: what belongs to it.
+        folder: where it was loaded from, None if it was not; its engines are there, see `prediction.engines`.
+    """
 
     model: NucleusClassifier
     config: BundleConfig
+    folder: Path | None = None
 
 
 def save_bundle(folder: Path, bundle: Bundle, card: str) -> None:
@@ -100,7 +107,7 @@ def load_bundle(folder: Path, device: torch.device | None = None) -> Bundle:
         ) from failure
     model.mean.copy_(torch.tensor(config.mean).view_as(model.mean))
     model.std.copy_(torch.tensor(config.std).view_as(model.std))
-    return Bundle(model.to(device or torch.device("cpu")).eval(), config)
+    return Bundle(model.to(device or torch.device("cpu")).eval(), config, folder)
 
 
 def _read_config(folder: Path) -> BundleConfig:

@@ -10,7 +10,10 @@ from scipy.special import softmax
 
 from nucleoscope.errors import DataError
 from nucleoscope.models.bundle import Bundle, BundleConfig
-from nucleoscope.prediction.logits import Progress, predict_logits
+from nucleoscope.prediction.engines.catalogue import AUTO
+from nucleoscope.prediction.engines.choice import choose_engine
+from nucleoscope.prediction.engines.runner import Runner
+from nucleoscope.prediction.logits import Progress
 
 
 def tempered(
@@ -28,12 +31,25 @@ def to_probabilities(logits: NDArray[np.floating[Any]], config: BundleConfig) ->
 
 
 def predict_probabilities(
-    bundle: Bundle, images: NDArray[np.uint8], progress: Progress | None = None
+    bundle: Bundle,
+    images: NDArray[np.uint8],
+    progress: Progress | None = None,
+    *,
+    engine: str | Runner = AUTO,
 ) -> NDArray[np.float64]:
     """Class probabilities (N, C) of crops (N, H, W, 3) uint8.
 
+    Args:
+        bundle: its engines are in the folder that it was loaded from.
+        images: the crops.
+        progress: told how many are done.
+        engine: name of an engine, or "auto" for the fastest that agrees with PyTorch; or one that
+            `engines.choice.choose_engine` made ready.
+
     Raises:
         DataError: the crops are not of the size that the model was made for; see `to_resolution`.
+        ConfigError: there is no engine of this name.
+        EngineError: the engine cannot be used.
     """
     wanted = bundle.config.specification.size
     if images.shape[1:3] != wanted:
@@ -41,9 +57,8 @@ def predict_probabilities(
             f"crops are {images.shape[2]}x{images.shape[1]} pixels; the model expects {wanted[1]}x{wanted[0]}: "
             "cut crops of that size, or resample them"
         )
-    device = next(bundle.model.parameters()).device
-    logits = predict_logits(bundle.model, images, device=device, views=bundle.config.views, progress=progress)
-    return to_probabilities(logits.numpy(), bundle.config)
+    runner = choose_engine(bundle, engine, images) if isinstance(engine, str) else engine
+    return to_probabilities(runner.logits(images, bundle.config.views, progress), bundle.config)
 
 
 def uncalibrated(logits: NDArray[np.floating[Any]], config: BundleConfig) -> NDArray[np.float64]:
