@@ -31,5 +31,19 @@ format: $(BIN)/.ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(BIN)/.ready  ## the figures of docs/benchmarks.md, on the real crops in NUCLEOSCOPE_DATA; hours
-	$(BIN)/python benchmarks/reference.py
+bench: $(BIN)/.ready  ## the figures of docs/benchmarks.md, on the real crops in NUCLEOSCOPE_DATA; hours, alone on the machine
+	$(BIN)/python -m pip install --quiet --editable '.[bench,dev,fast,offline,review]'
+	$(BIN)/python benchmarks/reference.py --out runs/bench --splits random,tiles --seeds 1,2,3 --preset full
+	$(BIN)/python benchmarks/time_to_accuracy.py --out runs/bench/time-to-accuracy.jsonl --resume
+	$(BIN)/python benchmarks/time_to_accuracy.py --out runs/bench/time-to-accuracy.jsonl --table
+	$(BIN)/python benchmarks/tuning.py --seeds 1,2,3
+	$(BIN)/python benchmarks/decoding.py
+	$(BIN)/python benchmarks/dense_field.py runs/bench/random-1
+	$(BIN)/python benchmarks/dense_field.py runs/bench/tiles-1
+	$(BIN)/python benchmarks/growth.py audit --crops 10000,12601,50000,200000
+	$(BIN)/python benchmarks/growth.py train --crops 1000,10000,100000,1000000 --size 32 --width 8
+	$(BIN)/python benchmarks/growth.py predict --crops 1000,10000,100000,1000000 --size 32 --width 8
+	$(BIN)/python benchmarks/tolerance.py
+	$(BIN)/python benchmarks/label_errors.py --flips 0.01,0.05,0.1 --seed 1 --epochs 3
+	$(BIN)/python benchmarks/strided_depthwise.py
+	$(BIN)/python benchmarks/spinning.py
