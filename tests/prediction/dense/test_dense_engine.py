@@ -6,6 +6,7 @@ from networks import smooth_field, tiny_bundle
 from nucleoscope.models.bundle import Bundle
 from nucleoscope.prediction.dense import engine as engine_module
 from nucleoscope.prediction.dense import field_map
+from nucleoscope.prediction.dense import lens as lens_module
 from nucleoscope.prediction.dense import network as network_module
 from nucleoscope.prediction.dense.fitting import fit_engine, measure_agreement
 from nucleoscope.prediction.dense.lens import LensFit, look_through
@@ -71,13 +72,17 @@ def test_progress_counts_to_the_end(engine):
     assert told == [(128, 300), (256, 300), (300, 300)]
 
 
-def test_the_lens_comes_close_to_crops_that_it_has_not_seen():
-    bundle = tiny_bundle(surround=1.0)
-    engine = fit_engine(bundle, [smooth_field(seed, 150) for seed in range(8)])
-    field = smooth_field(30, 300)
-    found, wanted = engine.glance(field), predict_crops_of(bundle, field)
-    unexplained = ((found - wanted) ** 2).sum() / ((wanted - wanted.mean(axis=0)) ** 2).sum()
-    assert unexplained < 0.8
+def test_where_nothing_differs_between_a_crop_and_a_field_both_engines_are_the_same(monkeypatch):
+    monkeypatch.setattr(lens_module, "RIDGE", 1e-7)
+    # Filters of one pixel see no border, no window fades, and these places lie on the steps of the maps.
+    bundle = tiny_bundle(surround=1.0, kernel=1)
+    picture = smooth_field(30, width=480, height=320).image
+    rng = np.random.default_rng(0)
+    places = 8.0 * np.stack([rng.integers(0, 61, 200), rng.integers(0, 41, 200)], axis=1)
+    field = Field(picture, places)
+    found, wanted = fit_engine(bundle, [field]).glance(field), predict_crops_of(bundle, field)
+    assert np.allclose(found, wanted, atol=0.02)
+    assert wanted.std(axis=0).min() > 0.2
 
 
 def test_doubtful_nuclei_are_decided_by_the_crop_engine(engine, bundle, monkeypatch):
