@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 $(BIN)/.ready: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable '.[dev,offline,review]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,fast,offline,review]'
 	touch $@
 
 demo: $(BIN)/.ready  ## the main job on built-in synthetic tissue: runs/demo/

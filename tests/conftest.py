@@ -18,6 +18,12 @@ def _one_thread():
     runtime.use_threads(1)
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path, monkeypatch):
+    # What is remembered of this machine must neither come from its user nor stay with him.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
+
+
 @pytest.fixture(scope="session")
 def cpu():
     return torch.device("cpu")

@@ -38,7 +38,7 @@ def test_resume_of_a_finished_run_does_nothing(folder, competition, monkeypatch,
     assert "tiles split" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("verb", ["tune", "train", "evaluate", "explain", "predict"])
+@pytest.mark.parametrize("verb", ["tune", "train", "engines", "evaluate", "explain", "predict"])
 def test_each_stage_runs_again_on_its_own(folder, monkeypatch, capsys, verb):
     assert call(monkeypatch, verb, folder) == 0
     assert "model1" in capsys.readouterr().out
@@ -59,6 +59,14 @@ def test_a_bundle_predicts_crops_with_no_other_file(folder, competition, tmp_pat
         rows = list(csv.DictReader(stream))
     assert len(rows) == len(list((competition / "test").iterdir()))
     assert list(rows[0])[:2] == ["name", "predicted"]
+
+
+@pytest.mark.parametrize("engine", ["torch", "openvino", "openvino-int8", "onnxruntime-int8"])
+def test_a_bundle_predicts_with_the_engine_that_is_named(folder, competition, tmp_path, monkeypatch, capsys, engine):
+    bundle, out = folder / "model1" / "model", tmp_path / "predictions.csv"
+    assert call(monkeypatch, "predict", bundle, competition / "test", "--out", out, "--engine", engine) == 0
+    assert f"predicting with {engine}" in capsys.readouterr().out
+    assert out.is_file()
 
 
 @pytest.mark.parametrize(
@@ -85,6 +93,16 @@ def test_a_bundle_predicts_crops_with_no_other_file(folder, competition, tmp_pat
         (
             ("predict", "nowhere", "crops"),
             "no --out given; expected the CSV to write, such as --out predictions.csv",
+        ),
+        (
+            ("predict", "nowhere", "--engine", "openvino"),
+            "--engine is for crops: PyTorch predicts the test set of a run, so that the same seed gives the same "
+            "file; leave --engine out",
+        ),
+        (
+            ("predict", "nowhere", "crops", "--out", "x.csv", "--engine", "tensorflow"),
+            'unknown engine "tensorflow"; expected one of auto, torch, onnxruntime, onnxruntime-int8, openvino, '
+            "openvino-bf16, openvino-int8",
         ),
         (("review", "nowhere", "--split", "patients"), 'unknown split "patients"; expected random or tiles'),
         (("review", "nowhere", "--folds", "1"), "folds is 1; expected 2 or more, such as 4"),
@@ -127,18 +145,20 @@ def test_ctrl_c_in_a_review_says_how_to_go_on(folder, tmp_path, monkeypatch, cap
 
 
 def test_heavy_libraries_are_not_imported_before_they_are_needed():
-    heavy = ("torch", "ray", "matplotlib", "cleanlab")
+    heavy = ("torch", "ray", "matplotlib", "cleanlab", "openvino", "onnxruntime", "onnx", "nncf")
     code = f"import sys, nucleoscope.cli.app; print([m for m in {heavy} if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"
 
 
 def test_what_is_built_on_a_stage_that_runs_again_is_out_of_date(folder, monkeypatch, capsys):
-    for verb in ("tune", "train", "evaluate", "explain", "predict"):
+    for verb in ("tune", "train", "engines", "evaluate", "explain", "predict"):
         assert call(monkeypatch, verb, folder) == 0
     capsys.readouterr()
     assert call(monkeypatch, "train", folder) == 0
-    assert "model1: out of date after this: evaluate, explain, predict; run them again" in capsys.readouterr().out
+    assert (
+        "model1: out of date after this: engines, evaluate, explain, predict; run them again" in capsys.readouterr().out
+    )
     assert not (folder / "model1" / "metrics.json").exists()  # it was of other weights
     assert call(monkeypatch, "evaluate", folder) == 0
     assert "out of date" not in capsys.readouterr().out
@@ -157,7 +177,7 @@ def test_a_search_works_in_a_relative_folder(competition, monkeypatch, tmp_path,
     assert "trial 1 of 2" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("verb", ["evaluate", "explain", "predict", "train"])
+@pytest.mark.parametrize("verb", ["engines", "evaluate", "explain", "predict", "train"])
 def test_a_stage_without_what_it_needs_says_so(folder, tmp_path, monkeypatch, capsys, verb):
     bare = tmp_path / "run"
     bare.mkdir()

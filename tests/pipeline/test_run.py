@@ -13,6 +13,7 @@ from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline import run as run_module
 from nucleoscope.pipeline.run import run
 from nucleoscope.pipeline.settings import RunSettings
+from nucleoscope.prediction.engines.record import read_record
 
 SETTINGS = RunSettings(trials=0, epochs=2, weights="offline", compare_balance=True)
 
@@ -38,6 +39,9 @@ FILES = {
     "model/model.safetensors",
     "model/config.json",
     "model/README.md",
+    "model/engines/engines.json",
+    "model/engines/float32.onnx",
+    "model/engines/int8.onnx",
 }
 
 
@@ -129,6 +133,14 @@ def test_the_submission_has_the_order_of_the_example(folder, competition, kind):
     assert {row["Label"] for row in submission} <= {"0", "1", "2", "3"}
 
 
+@pytest.mark.parametrize("kind", list(Kind))
+def test_engines_belong_to_the_bundle(folder, kind):
+    bundle = load_bundle(folder.model(kind).bundle)
+    record = read_record(bundle.folder, bundle.config)  # refuses those of other weights
+    assert record.failures == {}
+    assert record.engines["openvino"].equal_decisions == 1.0
+
+
 def test_the_card_says_protocol_and_research_use(folder):
     card = (folder.model(Kind.MODEL2).bundle / "README.md").read_text()
     assert "Research use only" in card
@@ -165,7 +177,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(competition, tmp_path, monk
 
         monkeypatch.setitem(run_module.STAGES, name, spy)
     folder = run(competition, tmp_path / "r", settings, resume=True)
-    stages = ["tune", "train", "evaluate", "explain", "predict"]
+    stages = ["tune", "train", "engines", "evaluate", "explain", "predict"]
     assert done == stages[stages.index(stage) :]
     assert folder.model(Kind.MODEL1).metrics.is_file()
 

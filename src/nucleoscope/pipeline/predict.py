@@ -10,6 +10,8 @@ from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline.folder import ModelFolder
 from nucleoscope.pipeline.prepare import Prepared
 from nucleoscope.pipeline.reporter import Reporter
+from nucleoscope.prediction.engines.catalogue import AUTO, TORCH
+from nucleoscope.prediction.engines.choice import choose_engine
 from nucleoscope.prediction.probabilities import predict_probabilities
 from nucleoscope.prediction.resolution import to_resolution
 from nucleoscope.prediction.table import write_predictions, write_submission
@@ -19,6 +21,8 @@ from nucleoscope.runtime import default_device
 def predict_test(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter: Reporter) -> None:
     """Write `submission.csv` for the test set, in the order of the example where there is one.
 
+    PyTorch predicts: which engine is fastest is a measurement, and the same seed shall give the same file.
+
     Raises:
         DataError: there is no test set.
     """
@@ -27,16 +31,28 @@ def predict_test(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter: 
         raise DataError("the data has no test set; expected a folder or zip named test, or --test PATH")
     bundle = load_bundle(folder.bundle, default_device())
     with reporter.bar(f"{kind}: test crops") as bar:
-        probabilities = predict_probabilities(bundle, dataset.test.images, bar)
+        probabilities = predict_probabilities(bundle, dataset.test.images, bar, engine=TORCH)
     write_submission(folder.submission, dataset.test.names, bundle.config.label_values, probabilities)
     reporter.say(f"{kind}: {len(dataset.test):,} test crops predicted: {folder.submission}")
 
 
-def predict_crops(bundle: Bundle, crops: Crops, out: Path, reporter: Reporter, *, with_sets: bool = False) -> None:
+def predict_crops(
+    bundle: Bundle, crops: Crops, out: Path, reporter: Reporter, *, with_sets: bool = False, engine: str = AUTO
+) -> None:
     """Write a table of predictions for crops, if wanted with the set of possible classes of each.
+
+    Args:
+        bundle: that predicts.
+        crops: without labels.
+        out: the CSV.
+        reporter: is told what happens.
+        with_sets: add the sets.
+        engine: name of an engine, see `prediction.engines`.
 
     Raises:
         DataError: the crops are not of the size that the bundle was made for, or sets are wanted and it has none.
+        ConfigError: there is no engine of this name.
+        EngineError: the engine cannot be used.
     """
     threshold = bundle.config.set_threshold
     if with_sets and threshold is None:
@@ -47,8 +63,11 @@ def predict_crops(bundle: Bundle, crops: Crops, out: Path, reporter: Reporter, *
             f"crops of {crops.size[1]}x{crops.size[0]} pixels at {crops.mpp:g} um/pixel were resampled to the "
             f"model's {bundle.config.mpp:g} um/pixel and cut to {fitting.size[1]}x{fitting.size[0]}"
         )
-    with reporter.bar("predicting") as bar:
-        probabilities = predict_probabilities(bundle, fitting.images, bar)
+    runner = choose_engine(bundle, engine, fitting.images)
+    if runner.note:
+        reporter.say(runner.note)
+    with reporter.bar(f"predicting with {runner.name}") as bar:
+        probabilities = predict_probabilities(bundle, fitting.images, bar, engine=runner)
     sets = prediction_sets(probabilities, threshold) if with_sets and threshold is not None else None
     write_predictions(out, crops.names, bundle.config.classes, probabilities, sets=sets)
     reporter.say(f"{len(crops):,} crops predicted: {out}")

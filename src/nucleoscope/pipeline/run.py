@@ -13,6 +13,7 @@ from nucleoscope.models.pretrained import build_pretrained
 from nucleoscope.models.specification import Kind
 from nucleoscope.models.weights import AUTO, OFFLINE, resolve_source
 from nucleoscope.pipeline.audit import Audit, audit_record, make_splits, write_audit
+from nucleoscope.pipeline.engines import build_model_engines
 from nucleoscope.pipeline.evaluate import evaluate_model
 from nucleoscope.pipeline.explain import explain_model
 from nucleoscope.pipeline.folder import ModelFolder, RunFolder
@@ -32,6 +33,7 @@ Stage = Callable[[Prepared, Kind, ModelFolder, Reporter], object]
 STAGES: dict[str, Stage] = {
     "tune": select_settings,
     "train": train_model,
+    "engines": build_model_engines,
     "compare": compare_balance,
     "evaluate": evaluate_model,
     "explain": explain_model,
@@ -40,14 +42,15 @@ STAGES: dict[str, Stage] = {
 
 _NEEDS = {
     "train": "tune",
+    "engines": "train",
     "compare": "train",
     "evaluate": "train",
     "explain": "evaluate",
     "predict": "train",
 }
 _BUILT_ON = {
-    "tune": ("train", "compare", "evaluate", "explain", "predict"),
-    "train": ("evaluate", "explain", "predict"),
+    "tune": ("train", "engines", "compare", "evaluate", "explain", "predict"),
+    "train": ("engines", "evaluate", "explain", "predict"),
     "compare": ("evaluate",),
 }
 
@@ -102,7 +105,7 @@ def wanted_stages(prepared: Prepared) -> list[str]:
     if not prepared.settings.compare_balance:
         unwanted.add("compare")
     if prepared.settings.fold:
-        unwanted |= {"compare", "explain", "predict"}  # folds measure; the models are there for nothing else
+        unwanted |= {"engines", "compare", "explain", "predict"}  # folds measure; the models are there for nothing else
     return [name for name in STAGES if name not in unwanted]
 
 

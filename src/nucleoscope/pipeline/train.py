@@ -17,6 +17,7 @@ from nucleoscope.pipeline.prepare import Prepared
 from nucleoscope.pipeline.presets import views
 from nucleoscope.pipeline.reporter import Bar, Reporter, watch_steps
 from nucleoscope.pipeline.versions import versions
+from nucleoscope.prediction.engines.build import drop_engines
 from nucleoscope.runtime import default_device, seed_everything
 from nucleoscope.training.fit import DivergedError, fit
 from nucleoscope.training.history import Epoch, write_history
@@ -36,6 +37,7 @@ def train_model(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter: R
     choice = read_choice(folder.selection)
     for file in (folder.metrics, folder.other_balance):  # they are of other weights
         file.unlink(missing_ok=True)
+    drop_engines(folder.bundle)
     with reporter.bar(f"{kind}: final fit") as bar:
         fitted = fit_final(prepared, kind, choice.settings, choice.keep, folder.checkpoint, bar)
     write_history(folder.history, fitted.history)

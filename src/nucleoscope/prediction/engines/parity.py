@@ -70,9 +70,7 @@ def changed_crops(images: NDArray[np.uint8], index: NDArray[np.int64], seed: int
     return np.concatenate(parts)
 
 
-def find_margin(
-    quick: NDArray[np.float32], exact: NDArray[np.float32], adjustment: tuple[float, ...] | None
-) -> float:
+def find_margin(quick: NDArray[np.float32], exact: NDArray[np.float32], adjustment: tuple[float, ...] | None) -> float:
     """By how much the quick engine's best class must lead for its decision to be trusted.
 
     The largest lead with which it decided otherwise than the exact one. Of new crops like these N, at most one in

@@ -60,12 +60,17 @@ class Runner:
             if progress:
                 progress(min(start + _PART, len(images)), len(images))
         logits = np.concatenate(found)
-        again = self.recheck.unsure(logits) if self.recheck else []
-        for start in range(0, len(again), _PART):
-            positions = again[start : start + _PART]
-            assert self.recheck is not None
-            logits[positions] = _mean_over_views(self.recheck.engine, images[positions], views)
+        if self.recheck:
+            _decide_again(self.recheck, images, views, logits)
         return logits
+
+
+def _decide_again(recheck: Recheck, images: NDArray[np.uint8], views: int, logits: NDArray[np.float32]) -> None:
+    """Replace the logits (N, C) of unsure crops; all at once, since a few crops do not fill an engine."""
+    again = recheck.unsure(logits)
+    for start in range(0, len(again), _PART):
+        positions = again[start : start + _PART]
+        logits[positions] = _mean_over_views(recheck.engine, images[positions], views)
 
 
 def lead(logits: NDArray[Any], adjustment: Sequence[float] | None) -> NDArray[Any]:
@@ -76,7 +81,5 @@ def lead(logits: NDArray[Any], adjustment: Sequence[float] | None) -> NDArray[An
 
 def _mean_over_views(engine: Engine, images: NDArray[np.uint8], views: int) -> NDArray[np.float32]:
     planes = torch.from_numpy(np.array(images)).permute(0, 3, 1, 2)  # (B, 3, H, W), a copy
-    each = [
-        engine.logits(view.permute(0, 2, 3, 1).contiguous().numpy()) for view in make_views(planes, views)
-    ]
-    return np.mean(each, axis=0, dtype=np.float32)
+    each = [engine.logits(view.permute(0, 2, 3, 1).contiguous().numpy()) for view in make_views(planes, views)]
+    return np.asarray(np.mean(each, axis=0), np.float32)
