@@ -49,7 +49,7 @@ class OpenVinoEngine:
 
         queue.set_callback(keep)
         for part, start in enumerate(range(0, len(pictures), step)):
-            queue.start_async(_filled(pictures[start : start + step], step), part)
+            queue.start_async(_filled(pictures[start : start + step], step), part, share_inputs=True)
         queue.wait_all()
         return np.concatenate(found)[: len(pictures)]
 
@@ -58,14 +58,15 @@ class OpenVinoEngine:
         if step not in self._compiled:
             network = self._network.clone()
             network.reshape([step, *shape])
-            properties = {
+            properties: dict[str, Any] = {
                 "INFERENCE_PRECISION_HINT": self._precision,
                 "INFERENCE_NUM_THREADS": threads(),
                 "NUM_STREAMS": 1 if step == 1 else threads(),  # few crops are waited for: all cores on each
                 "ENABLE_CPU_PINNING": False,  # another process may have been pinned to the same core
             }
             compiled = self._core.compile_model(network, "CPU", properties)
-            self._compiled[step] = self._openvino.AsyncInferQueue(compiled, 1 if step == 1 else threads())
+            # One request more than there are streams: it waits, ready, when one of them ends.
+            self._compiled[step] = self._openvino.AsyncInferQueue(compiled, properties["NUM_STREAMS"] + 1)
         return self._compiled[step]
 
 
