@@ -165,7 +165,7 @@ def pictures(source: PictureSource) -> tuple[SourceFile, ...]:
 
 def is_picture(name: str) -> bool:
     """Whether a file name ends like a picture's."""
-    return PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES
+    return os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES  # noqa: PTH122 - ten times as fast as a path
 
 
 def natural_key(name: str) -> tuple[object, ...]:
