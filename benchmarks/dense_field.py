@@ -67,7 +67,7 @@ def main() -> None:
 def engines(folder: Path) -> dict[str, Callable[[Field], NDArray[np.float32]]]:
     """Both engines of a bundle, and the dense one without second looks."""
     bundle = load_bundle(folder)
-    dense = load_engine(folder, bundle)
+    dense = load_engine(bundle)
     return {
         "crop": lambda field: predict_crops_of(bundle, field),
         "dense": dense.predict_logits,

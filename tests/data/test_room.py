@@ -62,8 +62,10 @@ def test_a_disk_without_room_is_named(no_memory, monkeypatch):
     folder = write_pictures(no_memory / "pictures")
     monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
     message = (
-        f"{folder} holds 5 pictures, decoded 0.0 GiB, for which {no_memory} has no room (No space left on device): "
+        f"{no_memory} has no room for 5 decoded pictures of 24x24 pixels, 0.0 GiB (No space left on device): "
         "free some, or set TMPDIR to another disk"
     )
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         read_pictures(folder)
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        Crops(IMAGES, tuple("abcde")).subset(range(5))

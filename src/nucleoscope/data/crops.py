@@ -92,7 +92,7 @@ class Crops:
     def subset(self, index: Sequence[int] | NDArray[np.integer[Any]]) -> "Crops":
         """The crops at these positions, in this order; the pictures are copied."""
         positions = np.asarray(index, dtype=np.int64)
-        images = make_room((len(positions), *self.images.shape[1:]))
+        images = make_room((len(positions), *self.size, 3))
         for start in range(0, len(positions), _COPIED_AT_ONCE):
             some = positions[start : start + _COPIED_AT_ONCE]
             images[start : start + len(some)] = self.images[some]

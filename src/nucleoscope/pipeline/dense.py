@@ -53,7 +53,7 @@ def add_dense_engine(
     )
     with reporter.bar("measuring the dense engine") as progress:
         found = measure_agreement(fit_engine(bundle, fields, progress), others)
-    # The more tiles the better: what is kept is fitted to all, and agrees rather more often than was measured.
+    # The more tiles the better: what is kept is fitted to all, and should agree no less often.
     with reporter.bar("fitting the dense engine") as progress:
         engine = fit_engine(bundle, [*fields, *others], progress)
     record = DenseRecord(

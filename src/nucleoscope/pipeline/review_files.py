@@ -1,6 +1,5 @@
 """The files of a label review: `labels.csv` to edit, contact sheets to look at, and `review.json`."""
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from nucleoscope.data.splits import Protocol
 from nucleoscope.errors import RunFolderError
 from nucleoscope.evaluation.label_review import FILTER, QUALITY, Suspects, find_suspects
 from nucleoscope.evaluation.plots.contact_sheet import PER_SHEET, Card, Words, plot_contact_sheet
-from nucleoscope.files import write_csv, write_json
+from nucleoscope.files import sha256_of, write_csv, write_json
 from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline.out_of_fold import Folding
 from nucleoscope.pipeline.prepare import Prepared
@@ -79,7 +78,7 @@ def write_review(out: Path, prepared: Prepared, kind: Kind, review: Review, repo
     sheets = _draw(out, prepared, kind, review, reporter)
     write_csv(out / LABELS, HEADER, _rows(prepared, review))
     write_json(
-        out / RECORD, _record(prepared, kind, review) | {"sheets": sheets, "labels_sha256": _digest(out / LABELS)}
+        out / RECORD, _record(prepared, kind, review) | {"sheets": sheets, "labels_sha256": sha256_of(out / LABELS)}
     )
     _tell(out / LABELS, prepared, kind, review, reporter)
 
@@ -209,7 +208,7 @@ def check_not_edited(out: Path) -> None:
         RunFolderError: there is a table that is not as a review left it.
     """
     table, record = out / LABELS, _read_record(out)
-    if table.exists() and record.get("labels_sha256") != _digest(table):
+    if table.exists() and record.get("labels_sha256") != sha256_of(table):
         raise RunFolderError(
             f'"{table}" is not as a review wrote it, so somebody edited it; expected an untouched one or none: '
             "move it away, or write elsewhere with --out"
@@ -234,7 +233,3 @@ def _remove_sheets(out: Path) -> None:
     """Remove the sheets of an earlier review, which may have had more of them."""
     for name in _read_record(out).get("sheets", []):
         (out / name).unlink(missing_ok=True)
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

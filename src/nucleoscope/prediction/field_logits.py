@@ -1,7 +1,6 @@
 """Logits of all nuclei of a field by the engine that suits the bundle."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +14,11 @@ FieldEngine = Callable[[Field, Progress | None], NDArray[np.float32]]
 """Takes a field, and returns logits (N, C) of its nuclei in their order."""
 
 
-def field_engine(bundle_folder: Path, bundle: Bundle) -> tuple[FieldEngine, str]:
+def field_engine(bundle: Bundle) -> tuple[FieldEngine, str]:
     """The dense engine where the bundle has one that agrees well enough with the crop engine, which else it is.
 
     Args:
-        bundle_folder: where the bundle was loaded from.
-        bundle: the bundle.
+        bundle: its dense engine is in the folder that it was loaded from.
 
     Returns:
         The engine, and which it is and why, in words.
@@ -28,7 +26,7 @@ def field_engine(bundle_folder: Path, bundle: Bundle) -> tuple[FieldEngine, str]
     Raises:
         RunFolderError: there is a dense engine of other weights, or a damaged one.
     """
-    record = read_record(bundle_folder)
+    record = None if bundle.folder is None else read_record(bundle.folder)
 
     def crops(field: Field, progress: Progress | None = None) -> NDArray[np.float32]:
         return predict_crops_of(bundle, field, progress)
@@ -41,4 +39,4 @@ def field_engine(bundle_folder: Path, bundle: Bundle) -> tuple[FieldEngine, str]
     )
     if record.agreement < LEAST_AGREEMENT:
         return crops, f"crop engine: {measured}, less than {LEAST_AGREEMENT:.0%}"
-    return load_engine(bundle_folder, bundle).predict_logits, f"dense engine: {measured}"
+    return load_engine(bundle).predict_logits, f"dense engine: {measured}"

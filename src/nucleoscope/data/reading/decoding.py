@@ -1,10 +1,8 @@
 """Picture files -> one array, on all cores."""
 
 import io
-import math
 import os
 import struct
-import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -78,7 +76,7 @@ def decode(source: PictureSource, files: Sequence[SourceFile], progress: Progres
     with _quiet_pillow():
         size = _size_of(source, files[0])
         height, width = size
-        images = _room(source, (len(files), height, width, 3))
+        images = make_room((len(files), height, width, 3))
         conversions: Counter[Conversion] = Counter()
         other_sizes: dict[int, _Size] = {}
         for odd, converted in _in_threads(source, files, images, progress):
@@ -87,16 +85,6 @@ def decode(source: PictureSource, files: Sequence[SourceFile], progress: Progres
     if other_sizes:
         raise _mixed_sizes(source, files, size, other_sizes)
     return Decoded(images, conversions)
-
-
-def _room(source: PictureSource, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    try:
-        return make_room(shape)
-    except OSError as error:
-        raise DataError(
-            f"{source.path} holds {counted(shape[0], 'picture')}, decoded {math.prod(shape) / 2**30:.1f} GiB, for "
-            f"which {tempfile.gettempdir()} has no room ({error.strerror}): free some, or set TMPDIR to another disk"
-        ) from error
 
 
 def _in_threads(

@@ -1,6 +1,5 @@
 """The dense engine beside its bundle: `dense/lens.safetensors`, and `dense/dense.json` that says how well it agrees."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from nucleoscope.config import Settings
 from nucleoscope.errors import RunFolderError
-from nucleoscope.files import replacing, write_json
+from nucleoscope.files import replacing, sha256_of, write_json
 from nucleoscope.models.bundle import WEIGHTS_FILE, Bundle
 from nucleoscope.prediction.dense.engine import DenseEngine
 from nucleoscope.prediction.dense.network import DenseNetwork
@@ -84,18 +83,18 @@ def read_record(bundle_folder: Path) -> DenseRecord | None:
     return record
 
 
-def load_engine(bundle_folder: Path, bundle: Bundle) -> DenseEngine:
-    """The dense engine of a bundle that was loaded from this folder.
+def load_engine(bundle: Bundle) -> DenseEngine:
+    """The dense engine of a bundle that was loaded from a folder.
 
     Raises:
         RunFolderError: there is none, or its files do not belong together.
         ConfigError: the network cannot be cut, see `cut_network`.
     """
-    folder = bundle_folder / FOLDER
-    if read_record(bundle_folder) is None:
+    if bundle.folder is None or read_record(bundle.folder) is None:
         raise RunFolderError(
-            f'"{bundle_folder}" has no {FOLDER}/{RECORD_FILE}; fit the dense engine, or use the crop engine'
+            f'"{bundle.folder}" has no {FOLDER}/{RECORD_FILE}; fit the dense engine, or use the crop engine'
         )
+    folder = bundle.folder / FOLDER
     network = DenseNetwork(bundle)
     try:
         lens = load_file(folder / LENS_FILE)[_LENS]
@@ -108,5 +107,4 @@ def load_engine(bundle_folder: Path, bundle: Bundle) -> DenseEngine:
 
 def weights_of(bundle_folder: Path) -> str:
     """SHA-256 of a bundle's weights."""
-    with (bundle_folder / WEIGHTS_FILE).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return sha256_of(bundle_folder / WEIGHTS_FILE)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nucleoscope.files import sha256_of
 from nucleoscope.models.bundle import Bundle
 from nucleoscope.prediction.engines.catalogue import (
     ENGINES,
@@ -28,7 +29,6 @@ from nucleoscope.prediction.engines.record import (
     EngineRecord,
     Parity,
     bundle_fingerprint,
-    file_hash,
     write_record,
 )
 from nucleoscope.prediction.engines.runner import Recheck, Runner
@@ -83,7 +83,7 @@ def build_engines(
         work.measure(name, reference, for_margin)
         if progress:
             progress(done, len(ENGINES))
-    files = {file.name: file_hash(file) for file in sorted(folder.glob("*.onnx"))}
+    files = {file.name: sha256_of(file) for file in sorted(folder.glob("*.onnx"))}
     fingerprint = bundle_fingerprint(bundle.folder, bundle.config)
     record = EngineRecord(fingerprint, files, work.engines, work.failures, package_versions())
     write_record(bundle.folder, record)

@@ -2,15 +2,19 @@
 
 from pathlib import Path
 
+import torch
+
 from nucleoscope.errors import EngineError
+from nucleoscope.files import sha256_of
 from nucleoscope.models.bundle import Bundle
 from nucleoscope.prediction.engines.catalogue import ENGINES, TORCH, EngineKind, is_installed
 from nucleoscope.prediction.engines.engine import Engine
 from nucleoscope.prediction.engines.onnxruntime_engine import OnnxRuntimeEngine
-from nucleoscope.prediction.engines.openvino_engine import OpenVinoEngine, has_bfloat16
-from nucleoscope.prediction.engines.record import BUILD_AGAIN, FOLDER, LEAST_EQUAL, EngineRecord, file_hash, read_record
+from nucleoscope.prediction.engines.openvino_engine import OpenVinoEngine
+from nucleoscope.prediction.engines.record import BUILD_AGAIN, FOLDER, LEAST_EQUAL, EngineRecord, read_record
 from nucleoscope.prediction.engines.runner import Recheck, Runner
 from nucleoscope.prediction.engines.torch_engine import TorchEngine
+from nucleoscope.runtime import computes_bfloat16
 
 
 def torch_runner(bundle: Bundle, note: str | None = None) -> Runner:
@@ -64,7 +68,7 @@ def usable(bundle: Bundle) -> list[str]:
 
 def runs_here(name: str) -> bool:
     """Whether this processor has what an engine is made for."""
-    return ENGINES[name].precision != "bf16" or has_bfloat16()
+    return ENGINES[name].precision != "bf16" or computes_bfloat16(torch.device("cpu"))
 
 
 def open_engine(folder: Path, kind: EngineKind) -> Engine:
@@ -89,7 +93,7 @@ def _check_files(bundle: Path, record: EngineRecord, kind: EngineKind) -> None:
     exact = [] if kind.exact is None else [ENGINES[kind.exact].file]
     for name in {kind.file, *exact}:
         path = bundle / FOLDER / name
-        if not path.is_file() or file_hash(path) != record.files.get(name):
+        if not path.is_file() or sha256_of(path) != record.files.get(name):
             raise EngineError(f'"{path}" is missing or not what was built; {BUILD_AGAIN}')
 
 

@@ -13,13 +13,6 @@ from nucleoscope.prediction.engines.engine import crops_a_step
 from nucleoscope.runtime import threads
 
 
-def has_bfloat16() -> bool:
-    """Whether this processor has units for bfloat16 that OpenVINO uses."""
-    import openvino
-
-    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-
-
 class OpenVinoEngine:
     """A file that `export` or `quantisation` wrote, with as many threads as torch has.
 

@@ -28,6 +28,8 @@ def quantise(source: Path, crops: NDArray[np.uint8], path: Path) -> None:
         path: of the file to write.
     """
     os.environ.setdefault("NNCF_CI", "1")  # or it reports its use to its maker over the network
+    # What nncf imports looks for a compiler of GPU code, and says that it found none.
+    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     import nncf
     import onnx
     from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters, QuantizationParameters

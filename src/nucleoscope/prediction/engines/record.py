@@ -9,8 +9,9 @@ from typing import Any
 
 from nucleoscope.config import Settings
 from nucleoscope.errors import EngineError
-from nucleoscope.files import write_json
+from nucleoscope.files import sha256_of, write_json
 from nucleoscope.models.bundle import WEIGHTS_FILE, BundleConfig
+from nucleoscope.prediction.engines.catalogue import TORCH
 
 FOLDER = "engines"
 RECORD_FILE = "engines.json"
@@ -63,21 +64,18 @@ class EngineRecord(Settings):
     package_versions: dict[str, str] = field(default_factory=dict)
 
     def to_mapping(self) -> dict[str, Any]:
-        """Names and values, ready for JSON; whether an engine is admitted is written out for people."""
-        engines = {name: dataclasses.asdict(p) | {"admitted": p.admitted} for name, p in self.engines.items()}
+        """Names and values, ready for JSON; for people also whether an engine is admitted, which PyTorch always is."""
+        engines = {
+            name: dataclasses.asdict(parity) | {"admitted": name == TORCH or parity.admitted}
+            for name, parity in self.engines.items()
+        }
         return {**super().to_mapping(), "engines": engines}
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def bundle_fingerprint(bundle: Path, config: BundleConfig) -> str:
     """A hash over all that decides which class a crop gets: the weights file and what `config.json` adds to it."""
     rest = (config.specification.to_mapping(), config.mean, config.std, config.adjustment)
-    return hashlib.sha256(f"{file_hash(bundle / WEIGHTS_FILE)} {json.dumps(rest)}".encode()).hexdigest()
+    return hashlib.sha256(f"{sha256_of(bundle / WEIGHTS_FILE)} {json.dumps(rest)}".encode()).hexdigest()
 
 
 def write_record(bundle: Path, record: EngineRecord) -> None:
