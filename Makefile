@@ -11,7 +11,7 @@ $(BIN)/.ready: pyproject.toml
 
 demo: $(BIN)/.ready  ## the main job on built-in synthetic tissue: runs/demo/
 	rm -rf runs/demo
-	$(BIN)/nucleoscope run demo --out runs/demo --trials 3 --epochs 7
+	$(BIN)/nucleoscope run demo --out runs/demo --trials 3 --epochs 6
 
 test: $(BIN)/.ready  ## all tests but the slow ones; those on real data only with NUCLEOSCOPE_DATA
 	$(BIN)/python -m pytest -m "not slow and not realdata"
