@@ -34,7 +34,7 @@ _HOME = {
     "Crops": "data.crops",
     "NucleoscopeError": "errors",
     "RunSettings": "pipeline.settings",
-    "Tolerance": "data.tolerance",
+    "Tolerance": "data.overlap.tolerance",
     "audit": "pipeline.audit",
     "find_overlaps": "data.overlap",
     "load_bundle": "models.bundle",

@@ -1,11 +1,16 @@
 """Where and how tensors are computed: threads, device, number type."""
 
+import ctypes
+import functools
 import os
+import platform
 import random
 from contextlib import AbstractContextManager
 
 import numpy as np
 import torch
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # numbers of mallopt's parameters in malloc.h of glibc
 
 
 def cores() -> int:
@@ -21,6 +26,20 @@ def use_threads(count: int | None = None) -> None:
 def threads() -> int:
     """How many threads this process computes with: what engines take when they are opened."""
     return torch.get_num_threads()
+
+
+@functools.cache
+def keep_freed_memory() -> None:
+    """Let the C library keep what a training step frees for the next one, where it is glibc.
+
+    By default it gives activations of some megabytes back to the system and asks for them again in each step, which
+    costs a quarter of the time of a step in page faults (docs/benchmarks.md). Blocks above 32 MiB, its limit, still go
+    back at once. See mallopt(3).
+    """
+    if platform.libc_ver()[0] == "glibc":
+        library = ctypes.CDLL(None)
+        library.mallopt(_MMAP_THRESHOLD, 32 * 2**20)
+        library.mallopt(_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def default_device() -> torch.device:

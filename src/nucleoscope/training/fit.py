@@ -16,7 +16,7 @@ from nucleoscope.config import Training
 from nucleoscope.data.augment import augment
 from nucleoscope.models.classifier import NucleusClassifier
 from nucleoscope.prediction.logits import predict_logits, to_batch
-from nucleoscope.runtime import mixed_precision, seed_everything
+from nucleoscope.runtime import keep_freed_memory, mixed_precision, seed_everything
 from nucleoscope.training.averaging import averaged
 from nucleoscope.training.checkpoint import load_checkpoint, save_checkpoint
 from nucleoscope.training.examples import Examples
@@ -103,6 +103,7 @@ class _Fit:
         device: torch.device,
         watch: Watch,
     ) -> None:
+        keep_freed_memory()
         self.model = model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.train, self.watched, self.settings = train, watched, settings
         self.seed, self.device, self.watch = seed, device, watch
