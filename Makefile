@@ -34,13 +34,17 @@ format: $(BIN)/.ready
 bench: $(BIN)/.ready  ## the figures of docs/benchmarks.md, on the real crops in NUCLEOSCOPE_DATA; hours, alone on the machine
 	$(BIN)/python -m pip install --quiet --editable '.[bench,dev,fast,offline,review]'
 	$(BIN)/python benchmarks/reference.py --out runs/bench --splits random,tiles --seeds 1,2,3 --preset full
-	$(BIN)/python benchmarks/time_to_accuracy.py --out runs/bench/time-to-accuracy.jsonl --resume
-	$(BIN)/python benchmarks/time_to_accuracy.py --out runs/bench/time-to-accuracy.jsonl --table
+	$(BIN)/python benchmarks/time_to_accuracy.py --out runs/bench/time-to-accuracy.jsonl --models model2 --seeds 1,2,3 --limit-seconds 225 --resume
+	$(BIN)/python benchmarks/time_to_accuracy.py --out runs/bench/time-to-accuracy.jsonl --models model1 --seeds 1,2,3 --limit-seconds 120 --resume
+	$(BIN)/python benchmarks/time_to_accuracy.py --out runs/bench/time-to-accuracy.jsonl --table --plot docs/images/time_to_accuracy.png
+	$(BIN)/python benchmarks/training_step.py
+	$(BIN)/python benchmarks/prediction.py --bundle runs/bench/random-2/model2/model --run runs/bench/random-2
 	$(BIN)/python benchmarks/tuning.py --seeds 1,2,3
 	$(BIN)/python benchmarks/decoding.py
 	$(BIN)/python benchmarks/dense_field.py runs/bench/random-1
 	$(BIN)/python benchmarks/dense_field.py runs/bench/tiles-1
 	$(BIN)/python benchmarks/growth.py audit --crops 10000,12601,50000,200000
+	$(BIN)/python benchmarks/growth.py audit --crops 1000,10000,100000,1000000 --size 32
 	$(BIN)/python benchmarks/growth.py train --crops 1000,10000,100000,1000000 --size 32 --width 8
 	$(BIN)/python benchmarks/growth.py predict --crops 1000,10000,100000,1000000 --size 32 --width 8
 	$(BIN)/python benchmarks/tolerance.py

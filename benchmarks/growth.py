@@ -1,11 +1,12 @@
 """How time and memory grow with the number of crops. Each size runs in a process of its own, with one thread.
 
     python benchmarks/growth.py audit --crops 10000,50000,200000 [--tolerant]
+    python benchmarks/growth.py audit --crops 1000,10000,100000,1000000 --size 32
     python benchmarks/growth.py train --crops 1000,10000,100000,1000000 --size 32 --width 8
     python benchmarks/growth.py predict --crops 1000,10000,100000,1000000 --size 32 --width 8 [--model model2]
 
 The crops are written to a temporary file, from which they are memory-mapped (`--folder` for where): 30 kB a crop of
-100x100 pixels, 3 kB of 32x32. Those of the audit are cut from random fields of 1000x1000 pixels and shuffled. Those
+100x100 pixels, 3 kB of 32x32. Those of the audit are cut from random fields ten times as wide and shuffled. Those
 of the other parts are noise, since what is in them costs nothing more or less; growth is what these show, so that
 small crops and a narrow model1 will do. `train` is one epoch over all crops in shuffled order, which of a file larger
 than memory are reads all over the disk; `predict` goes from crops to the written table.
@@ -33,7 +34,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial.distance import pdist
 
-SIDE, FIELD, CROPS_PER_FIELD = 100, 1000, 200  # nine partners a crop
+SIDE, CROPS_PER_FIELD = 100, 200
+FIELD = 10  # sides of a crop: nine partners each
 CLASSES = 4
 
 
@@ -47,7 +49,7 @@ def main() -> None:
     parser.add_argument("--crops", default="10000,50000,200000")
     parser.add_argument("--folder", type=Path, help="where to put the crops for the time of the run")
     parser.add_argument("--tolerant", action="store_true", help="audit: to recompression, flips and quarter turns")
-    parser.add_argument("--size", type=int, default=SIDE, help="train, predict: side of a crop in pixels")
+    parser.add_argument("--size", type=int, default=SIDE, help="side of a crop in pixels")
     parser.add_argument("--model", choices=("model1", "model2"), default="model1", help="train, predict")
     parser.add_argument("--width", type=int, default=32, help="train, predict: channels of the first layer of model1")
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)  # one size, as JSON: the table calls it
@@ -68,7 +70,7 @@ def table(options: argparse.Namespace) -> None:
     for count in map(int, options.crops.split(",")):
         with tempfile.TemporaryDirectory(dir=options.folder) as temporary:
             file = Path(temporary) / "crops.npy"
-            pairs = write_crops(file, count) if audit else write_noise(file, count, options.size)
+            pairs = write_crops(file, count, options.size) if audit else write_noise(file, count, options.size)
             command = [sys.executable, __file__, *sys.argv[1:], "--file", str(file)]
             m = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
         found = f"{pairs:,} | {m['found']:,.0f} | " if audit else ""
@@ -178,34 +180,34 @@ def write_noise(file: Path, count: int, side: int, seed: int = 0) -> int:
     return 0
 
 
-def write_crops(file: Path, count: int, seed: int = 0) -> int:
+def write_crops(file: Path, count: int, side: int = SIDE, seed: int = 0) -> int:
     """Crops of random fields with the colours of tissue, in random order; the number of pairs that overlap."""
     rng = np.random.default_rng(seed)
     pairs = 0
-    images = np.lib.format.open_memmap(file, "w+", np.uint8, (count, SIDE, SIDE, 3))
+    images = np.lib.format.open_memmap(file, "w+", np.uint8, (count, side, side, 3))
     order = rng.permutation(count)
     for start in range(0, count, CROPS_PER_FIELD):
-        field = make_field(rng)
-        corners = rng.integers(0, FIELD - SIDE + 1, (min(CROPS_PER_FIELD, count - start), 2))
+        field = make_field(rng, FIELD * side)
+        corners = rng.integers(0, len(field) - side + 1, (min(CROPS_PER_FIELD, count - start), 2))
         for position, (x, y) in zip(order[start : start + CROPS_PER_FIELD], corners, strict=True):
-            images[position] = field[y : y + SIDE, x : x + SIDE]
-        pairs += (pdist(corners, "chebyshev") < SIDE).sum()
+            images[position] = field[y : y + side, x : x + side]
+        pairs += (pdist(corners, "chebyshev") < side).sum()
     images.flush()
     return int(pairs)
 
 
-def levels(rng: np.random.Generator, sigma: float) -> NDArray[np.uint8]:
-    """Smooth noise in 64 levels."""
-    noise = ndimage.gaussian_filter(rng.standard_normal((FIELD, FIELD), np.float32), sigma)
+def levels(rng: np.random.Generator, extent: int, sigma: float) -> NDArray[np.uint8]:
+    """Smooth noise in 64 levels, (extent, extent)."""
+    noise = ndimage.gaussian_filter(rng.standard_normal((extent, extent), np.float32), sigma)
     return np.clip(32 + 12 * noise / noise.std(), 0, 63).astype(np.uint8)
 
 
-def make_field(rng: np.random.Generator) -> NDArray[np.uint8]:
+def make_field(rng: np.random.Generator, extent: int) -> NDArray[np.uint8]:
     """A field whose two stains follow smooth noise, with a sensor's noise."""
     level = np.arange(64) / 63
     light = 2.0 * level[:, None, None] * (0.62, 0.70, 0.33) + 0.8 * level[:, None] * (0.20, 0.89, 0.38)
     colours = (240 * np.exp(-light)).astype(np.uint8)  # (64, 64, 3)
-    return colours[levels(rng, 1.5), levels(rng, 4)] + rng.integers(0, 8, (FIELD, FIELD, 3), dtype=np.uint8)
+    return colours[levels(rng, extent, 1.5), levels(rng, extent, 4)] + rng.integers(0, 8, (extent, extent, 3), dtype=np.uint8)
 
 
 if __name__ == "__main__":
