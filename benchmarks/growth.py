@@ -207,7 +207,9 @@ def make_field(rng: np.random.Generator, extent: int) -> NDArray[np.uint8]:
     level = np.arange(64) / 63
     light = 2.0 * level[:, None, None] * (0.62, 0.70, 0.33) + 0.8 * level[:, None] * (0.20, 0.89, 0.38)
     colours = (240 * np.exp(-light)).astype(np.uint8)  # (64, 64, 3)
-    return colours[levels(rng, extent, 1.5), levels(rng, extent, 4)] + rng.integers(0, 8, (extent, extent, 3), dtype=np.uint8)
+    return colours[levels(rng, extent, 1.5), levels(rng, extent, 4)] + rng.integers(
+        0, 8, (extent, extent, 3), dtype=np.uint8
+    )
 
 
 if __name__ == "__main__":
