@@ -1,6 +1,6 @@
 """Crops a second of every engine beside plain PyTorch and beside what the cores can do, and a picture of it.
 
-    python benchmarks/prediction.py [--bundle RUN/model2/model --run RUN] [--threads 1,2] [--out FOLDER]
+    python benchmarks/prediction.py [--bundle RUN/model2/model --run RUN] [--threads 1,2]
 
 Networks have random weights, which changes nothing about speed, but for the bundle: for it the table also says how
 many decisions on the validation crops of the run are those of PyTorch in float32. Every number of threads is

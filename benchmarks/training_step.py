@@ -32,7 +32,11 @@ SIZE = (100, 100)
 STEPS, FIRST = 60, 15  # of a turn, and how many of them warm up
 SIDE = 4096  # of the matrices whose product is the roof
 # Model, share of the layers that are frozen, whether freed memory is kept.
-ROWS = [(kind, frozen, kept) for kind, frozen in (("model1", 0.0), ("model2", 0.0)) for kept in (False, True)] + [
+ROWS = [
+    ("model1", 0.0, False),
+    ("model1", 0.0, True),
+    ("model2", 0.0, False),
+    ("model2", 0.0, True),
     ("model2", 0.12, True),
     ("model2", 0.17, True),
 ]

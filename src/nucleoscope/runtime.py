@@ -33,8 +33,8 @@ def keep_freed_memory() -> None:
     """Let the C library keep what a training step frees for the next one, where it is glibc.
 
     By default it gives activations of some megabytes back to the system and asks for them again in each step, which
-    costs a quarter of the time of a step in page faults (docs/benchmarks.md). Blocks above 32 MiB, its limit, still go
-    back at once. See mallopt(3).
+    costs up to a fifth of a step in page faults (docs/benchmarks.md). Blocks above 32 MiB, its limit, still go back at
+    once. See mallopt(3).
     """
     if platform.libc_ver()[0] == "glibc":
         library = ctypes.CDLL(None)
