@@ -1,1 +1,1 @@
-"""From an image and its nuclei to classified nuclei: images, nuclei from files, results in the formats of others."""
+"""Fields and whole slides: reading in regions, finding and classifying nuclei, writing results for other programs."""
