@@ -1,1 +1,1 @@
-"""Fields and whole slides: reading them, the nuclei on them, their classes, and files for other programs."""
+"""Fields and whole slides: reading in regions, finding and classifying nuclei, writing results for other programs."""
