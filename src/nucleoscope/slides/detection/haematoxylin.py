@@ -60,7 +60,7 @@ class HaematoxylinDetector:
                 deviation = blob / self.mpp
                 laplacian = ndimage.gaussian_laplace(haematoxylin, deviation, mode="nearest", truncate=_TRUNCATE)
                 np.maximum(response, -(deviation**2) * laplacian, out=response)
-            response[self._smooth(haematoxylin, self.blobs[0]) < least] = -np.inf
+            response[self._smooth(haematoxylin, self.blobs[0]) < least] = 0.0
             return response
 
         return respond

@@ -43,7 +43,7 @@ class LearnedDetector:
     @torch.inference_mode()
     def _respond(self, block: NDArray[np.uint8]) -> NDArray[np.float32]:
         device = next(self.network.parameters()).device
-        picture = torch.from_numpy(block).permute(2, 0, 1)[None].to(device)  # (1, 3, H, W)
+        picture = torch.tensor(block).permute(2, 0, 1)[None].to(device)  # (1, 3, H, W)
         with mixed_precision(device):
             logits = self.network(to_float(picture).contiguous(memory_format=torch.channels_last))
         return np.asarray(logits[0].float().cpu().numpy())

@@ -34,6 +34,7 @@ class CentreNet(nn.Module):
 
     def __init__(self, width: int = 24) -> None:
         super().__init__()
+        self.width = width
         self.fine = nn.Sequential(_convolve(3, width, kernel=5, stride=2), _convolve(width, width))
         self.middle = nn.Sequential(nn.MaxPool2d(2), _twice(width, 2 * width))
         self.coarse = nn.Sequential(nn.MaxPool2d(2), _twice(2 * width, 3 * width))

@@ -11,7 +11,7 @@ def find_peaks(
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """Maxima that are strong enough, and stronger than any other within `separation`.
 
-    The rule is local: whether a maximum counts depends on what lies within `separation` and a pixel of it, so that
+    The rule is local: whether a maximum counts depends on what lies within `separation` and two pixels of it, so that
     blocks with such a margin give what the whole would. Of equal ones the first in reading order counts.
 
     Args:
@@ -25,21 +25,21 @@ def find_peaks(
     highest = response == ndimage.maximum_filter(response, 3, mode="nearest")
     rows, columns = np.nonzero(highest & (response >= threshold))
     values = response[rows, columns]
-    beaten = _beaten(np.stack([columns, rows], axis=1), values, separation)
-    rows, columns, values = rows[~beaten], columns[~beaten], values[~beaten]
     centres = np.stack([columns + _shift(response, rows, columns, 1), rows + _shift(response, rows, columns, 0)], 1)
-    return centres + 0.5, values
+    kept = strongest(centres, values, separation)
+    return centres[kept] + 0.5, values[kept]
 
 
-def _beaten(places: NDArray[np.int64], values: NDArray[np.float32], separation: float) -> NDArray[np.bool_]:
-    """Whether a stronger one, or an equal one that comes first, lies within the separation."""
-    beaten = np.zeros(len(places), bool)
-    pairs = cKDTree(places).query_pairs(separation, output_type="ndarray") if len(places) else np.empty((0, 2), int)
-    first, second = pairs.min(axis=1, initial=len(places)), pairs.max(axis=1, initial=0)
-    stronger = values[second] > values[first] if len(pairs) else np.empty(0, bool)
-    beaten[first[stronger]] = True
-    beaten[second[~stronger]] = True
-    return beaten
+def strongest(centres: NDArray[np.float64], values: NDArray[np.float32], separation: float) -> NDArray[np.bool_]:
+    """Which of some maxima (N, 2) with values (N,) are stronger than all within the separation; of equals the first."""
+    kept = np.ones(len(centres), bool)
+    if len(centres) < 2:
+        return kept
+    first, second = np.sort(cKDTree(centres).query_pairs(separation, output_type="ndarray"), axis=1).T
+    stronger = values[second] > values[first]
+    kept[first[stronger]] = False
+    kept[second[~stronger]] = False
+    return kept
 
 
 def _shift(
