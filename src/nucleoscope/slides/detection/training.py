@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from nucleoscope.data.reading.wording import counted
 from nucleoscope.errors import DataError
 from nucleoscope.runtime import default_device, keep_freed_memory, mixed_precision
 from nucleoscope.slides.detection.choosing import Choice, choose
@@ -107,6 +108,6 @@ def _check(fields: Sequence[LabelledField]) -> None:
     nuclei = sum(len(field.centres) for field in fields)
     if len(fields) < _LEAST_FIELDS or nuclei < _LEAST_NUCLEI:
         raise DataError(
-            f"a detector was to be trained on {len(fields)} fields with {nuclei} nuclei; expected {_LEAST_FIELDS} "
-            f"fields and {_LEAST_NUCLEI} nuclei or more: label more fields"
+            f"a detector was to be trained on {counted(len(fields), 'field')} with {nuclei:,} nuclei; expected "
+            f"{_LEAST_FIELDS} fields and {_LEAST_NUCLEI} nuclei or more: label more fields"
         )
