@@ -6,7 +6,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-
 Sample = Callable[[], Sequence[NDArray[np.uint8]]]
 """Reads blocks (h, w, 3) of tissue from all over an image, for those who need them."""
 
