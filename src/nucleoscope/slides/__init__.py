@@ -1,0 +1,1 @@
+"""From an image and its nuclei to classified nuclei: images, nuclei from files, results in the formats of others."""
