@@ -1,1 +1,1 @@
-"""From an image and its nuclei to classified nuclei: images, nuclei from files, results in the formats of others."""
+"""Fields and whole slides: images, nuclei from files or found, their classes, and results for other programs."""
