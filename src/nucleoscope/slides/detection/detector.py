@@ -1,0 +1,56 @@
+"""What an image must give for nuclei to be found on it, and what a detector must give."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Image(Protocol):
+    """An image that is read in regions; `slides.image.SlideImage` is one."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels at full resolution."""
+
+    @property
+    def mpp(self) -> float:
+        """Micrometres per pixel at full resolution."""
+
+    def read(self, x: int, y: int, width: int, height: int) -> NDArray[np.uint8]:
+        """The region (height, width, 3) RGB whose top-left pixel is x, y; it lies on the image."""
+
+
+class Response(Protocol):
+    """How much every pixel looks like the centre of a nucleus."""
+
+    def __call__(self, block: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """A number for each pixel of a block (H, W, 3) at the detector's resolution, (H, W)."""
+
+
+class Detector(Protocol):
+    """Finds nuclei as maxima of a response, all of which is local: what lies farther than `halo` does not matter."""
+
+    @property
+    def name(self) -> str:
+        """What it is, in words, for the summary."""
+
+    @property
+    def mpp(self) -> float:
+        """Micrometres per pixel that it works at."""
+
+    @property
+    def halo(self) -> int:
+        """How many pixels around a pixel its response depends on, at most."""
+
+    @property
+    def threshold(self) -> float:
+        """The least response of a nucleus."""
+
+    @property
+    def separation(self) -> float:
+        """Of two maxima closer than this, in um, only the stronger is a nucleus."""
+
+    def adapt(self, sample: Sequence[NDArray[np.uint8]]) -> Response:
+        """The response for an image, given blocks (h, w, 3) of its tissue: stain and contrast differ by image."""

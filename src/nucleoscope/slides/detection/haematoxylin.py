@@ -1,0 +1,5 @@
+"""Stain separation."""
+
+
+class HaematoxylinDetector:
+    """To come."""
