@@ -9,7 +9,9 @@ LOGITS = np.random.default_rng(0).normal(0.0, 4.0, (1000, 4)).astype(np.float32)
 
 def test_energy_is_what_a_softmax_forgets():
     # log p(class) = logit + energy, for every class
-    assert np.log(softmax(LOGITS.astype(np.float64), axis=1)) == pytest.approx(LOGITS + energy(LOGITS)[:, None], abs=1e-5)
+    assert np.log(softmax(LOGITS.astype(np.float64), axis=1)) == pytest.approx(
+        LOGITS + energy(LOGITS)[:, None], abs=1e-5
+    )
     assert energy(LOGITS + 3.0) == pytest.approx(energy(LOGITS) - 3.0, abs=1e-5)
     assert energy(np.zeros((2, 4))) == pytest.approx(-np.log(4.0))
     assert energy(np.full((1, 2), 1e4)) == pytest.approx(-1e4 - np.log(2.0))  # no overflow

@@ -108,9 +108,7 @@ def _numbers(doubts: NDArray[np.str_]) -> NDArray[np.uint8]:
     return (doubts[:, None] == _WORDS).argmax(axis=1).astype(np.uint8)
 
 
-def _keep(
-    engines: NucleusEngines, findings: _Findings, index: NDArray[np.int64], logits: NDArray[np.float32]
-) -> None:
+def _keep(engines: NucleusEngines, findings: _Findings, index: NDArray[np.int64], logits: NDArray[np.float32]) -> None:
     """Fill in what logits (K, C) say about the nuclei at `index` (K,)."""
     config = engines.bundle.config
     findings.probabilities[index] = to_probabilities(logits, config)

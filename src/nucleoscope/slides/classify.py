@@ -1,9 +1,7 @@
 """The job of `nucleoscope classify`: an image, its nuclei and a bundle in, a folder of classified nuclei out."""
 
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 from nucleoscope.data.reading.wording import counted
 from nucleoscope.data.resolution import same_resolution
@@ -75,10 +73,9 @@ def classify_image(job: Job, bundle: Bundle, options: Options, reporter: Reporte
         if engines.runner.note:
             reporter.say(engines.runner.note)
         facts = ImageFacts(job.image.name, image.mpp, image.size)
-        with replacing_folder(job.out) as folder:
-            with reporter.bar(f"classifying with {engines.name}") as bar:
-                verdicts = classify_nuclei(engines, image, nuclei.centres, bar)
-                write_results(folder, facts, nuclei, verdicts, class_colours(len(bundle.config.classes)))
+        with replacing_folder(job.out) as folder, reporter.bar(f"classifying with {engines.name}") as bar:
+            verdicts = classify_nuclei(engines, image, nuclei.centres, bar)
+            write_results(folder, facts, nuclei, verdicts, class_colours(len(bundle.config.classes)))
     reporter.say(f"{counted(len(nuclei), 'nucleus', 'nuclei')} classified: {job.out}")
 
 

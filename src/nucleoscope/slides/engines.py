@@ -92,9 +92,7 @@ class NucleusEngines:
         return SIDE if self.crowd is None else self.crowd.side
 
 
-def open_engines(
-    bundle: Bundle, image: SlideImage, centres: NDArray[np.float64], name: str = AUTO
-) -> NucleusEngines:
+def open_engines(bundle: Bundle, image: SlideImage, centres: NDArray[np.float64], name: str = AUTO) -> NucleusEngines:
     """The engines for the nuclei of an image.
 
     Args:

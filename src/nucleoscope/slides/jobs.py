@@ -65,7 +65,9 @@ def _images_in(source: Path) -> list[Path]:
         raise DataError(f"{source} does not exist; expected an image, or a folder of images: check the path")
     if not source.is_dir() or any(source.glob("*.dcm")):
         return [source]
-    found = sorted(path for path in source.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES | _SLIDES and path.name[0] != ".")
+    found = sorted(
+        path for path in source.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES | _SLIDES and path.name[0] != "."
+    )
     if not found:
         raise DataError(
             f"{source} is a folder without images; expected pictures, TIFFs, slides, or the files of one DICOM slide"
