@@ -30,7 +30,7 @@ def read_ring(coordinates: Any) -> Ring:
     ring = points[:, :2]
     if not np.isfinite(ring).all():
         raise UnusableError("coordinates that are not finite")
-    return ring[:-1] if len(ring) > 1 and (ring[0] == ring[-1]).all() else ring
+    return ring[:-1] if len(ring) > 1 and ring[0].tolist() == ring[-1].tolist() else ring
 
 
 def read_point(coordinates: Any) -> tuple[float, float]:
@@ -57,31 +57,33 @@ def read_polygon(rings: Any) -> Outline:
 
 def centroid(polygons: Sequence[Outline]) -> tuple[float, float]:
     """Centroid x, y of the area of one or more polygons; of their points, if they have no area."""
-    total, moment = 0.0, np.zeros(2)
+    total, of_x, of_y = 0.0, 0.0, 0.0
     for polygon in polygons:
         for position, ring in enumerate(polygon):
-            area, middle = _area_and_middle(ring)
+            area, x, y = _area_and_middle(ring)
             signed = area if position == 0 else -area
             total += signed
-            moment += signed * middle
-    if total <= 0:
-        x, y = np.concatenate([polygon[0] for polygon in polygons]).mean(axis=0).tolist()
-    else:
-        x, y = (moment / total).tolist()
+            of_x += signed * x
+            of_y += signed * y
+    if total > 0:
+        return of_x / total, of_y / total
+    x, y = np.concatenate([polygon[0] for polygon in polygons]).mean(axis=0).tolist()
     return x, y
 
 
-def _area_and_middle(ring: Ring) -> tuple[float, np.ndarray]:
-    """Area and centroid of a ring, by the shoelace formula around its first point."""
+def _area_and_middle(ring: Ring) -> tuple[float, float, float]:
+    """Area of a ring, and x and y of its centroid, by the shoelace formula around its first point."""
+    left, top = ring[0].tolist()
     rest = ring[1:] - ring[0]
     one, next_one = rest[:-1], rest[1:]
     cross = one[:, 0] * next_one[:, 1] - one[:, 1] * next_one[:, 0]  # twice the areas of a fan of triangles
     twice = float(cross.sum())
     if twice == 0:
-        return 0.0, ring[0]
-    return abs(twice) / 2, ring[0] + cross @ (one + next_one) / (3 * twice)
+        return 0.0, left, top
+    x, y = (cross @ (one + next_one)).tolist()
+    return abs(twice) / 2, left + x / (3 * twice), top + y / (3 * twice)
 
 
 def extent(outline: Outline) -> float:
     """The longer side of the box around a polygon, in pixels."""
-    return float(np.ptp(outline[0], axis=0).max())
+    return float((outline[0].max(axis=0) - outline[0].min(axis=0)).max())

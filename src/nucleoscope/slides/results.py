@@ -33,14 +33,15 @@ class Carried:
 
     Attributes:
         object_type: "detection" or "cell", as QuPath calls it.
-        geometry: the GeoJSON geometry of a cell's border, or of a nucleus in several parts; None if the outline
-            is all there is.
+        border: the GeoJSON geometry of a cell around its nucleus.
+        parts: the GeoJSON geometry of a nucleus in several parts, of which the outline is the largest.
         measurements: by name; only finite numbers.
         name: that a person gave the object.
     """
 
     object_type: str = "detection"
-    geometry: Mapping[str, Any] | None = None
+    border: Mapping[str, Any] | None = None
+    parts: Mapping[str, Any] | None = None
     measurements: Mapping[str, float] | None = None
     name: str | None = None
 

@@ -5,7 +5,7 @@ and its class in `properties.type` (TIAToolbox), all cells of a class are one an
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -16,7 +16,7 @@ from nucleoscope.slides.results import Carried, Nucleus
 SOURCE_ID = "source id"
 """Key in an object's metadata for the id that it came with, where that was no UUID."""
 
-Feature = Mapping[str, Any]
+Feature = dict[str, Any]
 
 _TYPES = {
     "detection": "detection",
@@ -33,7 +33,9 @@ _TYPES = {
     "root": "root",
     "pathrootobject": "root",
 }
+_FIRM = ("detection", "cell")
 _PARTS = {"MultiPoint": "Point", "MultiPolygon": "Polygon"}
+_EXACT = 2**53  # integers below it are floats without loss
 _LARGEST_NUCLEUS = 200.0  # um across: an annotation that is larger surrounds a region, not a nucleus
 
 
@@ -56,17 +58,20 @@ class Found:
 def object_type(feature: Feature) -> str:
     """What an object is in QuPath's words; "" if nothing says so."""
     properties = properties_of(feature)
-    words = (properties.get("objectType"), properties.get("object_type"), properties.get("type"))
-    for word in (*words, feature.get("objectType"), feature.get("id")):
+    told = properties.get("objectType")
+    if told in ("detection", "cell", "annotation"):
+        return str(told)
+    words = (told, properties.get("object_type"), properties.get("type"), feature.get("objectType"), feature.get("id"))
+    for word in words:
         if isinstance(word, str) and word.lower() in _TYPES:
             return _TYPES[word.lower()]
     return ""
 
 
-def properties_of(feature: Feature) -> Mapping[str, Any]:
+def properties_of(feature: Feature) -> dict[str, Any]:
     """The properties of a feature, empty if it has none."""
     found = feature.get("properties")
-    return found if isinstance(found, Mapping) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def children_of(feature: Feature) -> list[Any]:
@@ -79,7 +84,7 @@ def children_of(feature: Feature) -> list[Any]:
 def identity_of(feature: Feature, number: int) -> str:
     """The id of an object as it came, or its number in the file."""
     metadata = properties_of(feature).get("metadata")
-    source = metadata.get(SOURCE_ID) if isinstance(metadata, Mapping) else None
+    source = metadata.get(SOURCE_ID) if isinstance(metadata, dict) else None
     if isinstance(source, str) and source:
         return source
     given = feature.get("id")
@@ -91,8 +96,8 @@ def identity_of(feature: Feature, number: int) -> str:
 def is_split(feature: Feature) -> bool:
     """Whether the parts of a geometry are nuclei of their own: points always, polygons unless of one detection."""
     geometry = feature.get("geometry")
-    kind = geometry.get("type") if isinstance(geometry, Mapping) else None
-    return kind == "MultiPoint" or (kind == "MultiPolygon" and object_type(feature) not in {"detection", "cell"})
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    return kind == "MultiPoint" or (kind == "MultiPolygon" and object_type(feature) not in _FIRM)
 
 
 def parts_of(feature: Feature, parts: Iterable[Any]) -> Iterator[Feature]:
@@ -114,27 +119,30 @@ def nucleus_of(feature: Feature, identity: str, mpp: float | None) -> Found:
         UnusableError: there is none in it; its text says what it is.
     """
     kind = object_type(feature)
-    if kind not in {"detection", "cell", "annotation", ""}:
+    if kind not in _FIRM and kind not in ("annotation", ""):
         raise UnusableError(f"{kind} objects")
-    firm = kind in {"detection", "cell"}
     geometry = feature.get("nucleusGeometry") or feature.get("geometry")
-    if not isinstance(geometry, Mapping):
+    if not isinstance(geometry, dict):
         raise UnusableError("objects without a geometry")
     if geometry.get("type") == "Point":
-        place = read_point(geometry.get("coordinates"))
-        return Found(_assemble(feature, identity, place, None), Rank.DETECTION if firm else Rank.POINT)
-    polygons = _polygons(geometry)
-    place = centroid(polygons)
-    largest = max(polygons, key=extent)
-    if not firm and mpp and extent(largest) * mpp > _LARGEST_NUCLEUS:
+        place, outline = read_point(geometry.get("coordinates")), None
+        rank, parts = Rank.POINT, None
+    else:
+        polygons = _polygons(geometry)
+        outline = polygons[0] if len(polygons) == 1 else max(polygons, key=extent)
+        place, rank = centroid(polygons), Rank.ANNOTATION
+        parts = geometry if len(polygons) > 1 else None
+    if kind in _FIRM:
+        rank = Rank.DETECTION
+    elif outline and mpp and extent(outline) * mpp > _LARGEST_NUCLEUS:
         raise UnusableError("annotations of regions")
-    outline = largest if len(largest[0]) > 2 else None
-    carried_geometry = _border(feature) if len(polygons) == 1 else geometry
-    nucleus = _assemble(feature, identity, place, outline, carried_geometry)
-    return Found(nucleus, Rank.DETECTION if firm else Rank.ANNOTATION)
+    drawn = outline if outline and len(outline[0]) > 2 else None
+    properties = properties_of(feature)
+    carried = _carried(kind, _border(feature), parts, properties)
+    return Found(Nucleus(identity, *place, drawn, _label(properties), carried), rank)
 
 
-def _polygons(geometry: Mapping[str, Any]) -> list[Outline]:
+def _polygons(geometry: Feature) -> list[Outline]:
     kind, coordinates = geometry.get("type"), geometry.get("coordinates")
     if kind == "Polygon":
         return [read_polygon(coordinates)]
@@ -143,34 +151,31 @@ def _polygons(geometry: Mapping[str, Any]) -> list[Outline]:
     raise UnusableError(f"geometries of type {kind}" if isinstance(kind, str) else "objects without a geometry")
 
 
-def _border(feature: Feature) -> Mapping[str, Any] | None:
+def _border(feature: Feature) -> Feature | None:
     """The border of a cell, where its nucleus has its own."""
     border = feature.get("geometry")
-    return border if feature.get("nucleusGeometry") and isinstance(border, Mapping) else None
+    if not feature.get("nucleusGeometry") or not isinstance(border, dict):
+        return None
+    try:
+        _polygons(border)
+    except UnusableError:
+        return None  # the nucleus is what counts here
+    return border
 
 
-def _assemble(
-    feature: Feature,
-    identity: str,
-    place: tuple[float, float],
-    outline: Outline | None,
-    geometry: Mapping[str, Any] | None = None,
-) -> Nucleus:
-    properties = properties_of(feature)
+def _carried(kind: str, border: Feature | None, parts: Feature | None, properties: Feature) -> Carried | None:
     measurements = _measurements(properties.get("measurements"))
     name = properties.get("name")
     name = name if isinstance(name, str) else None
-    kind = "cell" if object_type(feature) == "cell" else "detection"
-    carried = None
-    if measurements or name or geometry or kind == "cell":
-        carried = Carried(kind, geometry, measurements, name)
-    return Nucleus(identity, *place, outline, _label(properties), carried)
+    if not (measurements or name or parts or kind == "cell"):
+        return None
+    return Carried("cell" if kind == "cell" else "detection", border, parts, measurements, name)
 
 
-def _label(properties: Mapping[str, Any]) -> str | None:
+def _label(properties: Feature) -> str | None:
     """The class of an object, in QuPath's form or as a plain word or number."""
     found = properties.get("classification")
-    if isinstance(found, Mapping):
+    if isinstance(found, dict):
         names = found.get("names")
         found = ": ".join(map(str, names)) if isinstance(names, list) and names else found.get("name")
     if found is None:
@@ -183,11 +188,11 @@ def _label(properties: Mapping[str, Any]) -> str | None:
 def _measurements(found: Any) -> dict[str, float] | None:
     """Finite numbers by name, from a map (since QuPath 0.4) or a list of names and values (before)."""
     if isinstance(found, list):
-        found = {entry.get("name"): entry.get("value") for entry in found if isinstance(entry, Mapping)}
-    if not isinstance(found, Mapping):
-        return None
-    return {
-        name: float(value)
-        for name, value in found.items()
-        if isinstance(name, str) and isinstance(value, int | float) and math.isfinite(value)
-    } or None
+        pairs = [(entry.get("name"), entry.get("value")) for entry in found if isinstance(entry, dict)]
+    else:
+        pairs = list(found.items()) if isinstance(found, dict) else []
+    return {name: float(value) for name, value in pairs if isinstance(name, str) and _is_number(value)} or None
+
+
+def _is_number(value: Any) -> bool:
+    return (isinstance(value, float) and math.isfinite(value)) or (type(value) is int and abs(value) < _EXACT)

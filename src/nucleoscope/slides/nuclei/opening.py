@@ -56,7 +56,7 @@ def _json_reader(path: Path, cursor: JsonCursor, mpp: float | None) -> NucleusRe
     """The reader for a JSON file, from its first members that tell."""
     if cursor.peek() == "[":
         return GeoJsonReader(path, mpp)
-    by_member = {
+    by_member: dict[str, NucleusReader] = {
         "features": GeoJsonReader(path, mpp),
         "geometry": GeoJsonReader(path, mpp),
         "cells": CellViTReader(path),
@@ -66,7 +66,7 @@ def _json_reader(path: Path, cursor: JsonCursor, mpp: float | None) -> NucleusRe
         if key in by_member:
             return by_member[key]
         value = cursor.short_value()
-        if key == "type" and value in {"Feature", "FeatureCollection"}:
+        if key == "type" and value in ("Feature", "FeatureCollection"):
             return GeoJsonReader(path, mpp)
         if is_cell(value):
             return HoVerNetReader(path, mpp)
