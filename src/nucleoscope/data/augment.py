@@ -68,10 +68,25 @@ def augment(
         align_corners=False,
     )
     if strength > 0:
-        matrix, offset = _colour(len(pictures), strength, ranges, generator)
-        flat = density.flatten(2)  # (B, 3, H*W)
-        density = torch.baddbmm(offset.to(device), matrix.to(device), flat).view_as(density)
+        density = recolour(density, strength, generator, ranges)
     return torch.exp(-density).clamp_(0.0, 1.0)
+
+
+def recolour(density: Tensor, strength: float, generator: torch.Generator, jitter: Jitter | None = None) -> Tensor:
+    """Change stain and colour of every picture of a batch at random.
+
+    Args:
+        density: (B, 3, H, W) optical density, natural logarithm.
+        strength: 1 is the full `jitter`.
+        generator: the source of randomness, on the CPU.
+        jitter: ranges at strength 1.
+
+    Returns:
+        Optical density of the same shape.
+    """
+    matrix, offset = _colour(len(density), strength, jitter or Jitter(), generator)
+    flat = density.flatten(2)  # (B, 3, H*W)
+    return torch.baddbmm(offset.to(density.device), matrix.to(density.device), flat).view_as(density)
 
 
 def _uniform(count: int, half_width: float, generator: torch.Generator, columns: int = 1) -> Tensor:

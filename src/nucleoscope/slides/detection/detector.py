@@ -1,4 +1,4 @@
-"""What an image must give for nuclei to be found on it, and what a detector must give."""
+"""What a detector of nuclei must give."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,30 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Image(Protocol):
-    """An image that is read in regions; `slides.image.SlideImage` is one."""
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height in pixels at full resolution."""
-
-    @property
-    def mpp(self) -> float:
-        """Micrometres per pixel at full resolution."""
-
-    def read(self, x: int, y: int, width: int, height: int) -> NDArray[np.uint8]:
-        """The region (height, width, 3) RGB whose top-left pixel is x, y; it lies on the image."""
-
-
 class Response(Protocol):
     """How much every pixel looks like the centre of a nucleus."""
 
-    def __call__(self, block: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def __call__(self, block: NDArray[np.uint8], /) -> NDArray[np.float32]:
         """A number for each pixel of a block (H, W, 3) at the detector's resolution, (H, W)."""
 
 
 class Detector(Protocol):
-    """Finds nuclei as maxima of a response, all of which is local: what lies farther than `halo` does not matter."""
+    """Finds nuclei as maxima of a response that is local: what lies farther away than `halo` does not matter."""
 
     @property
     def name(self) -> str:
