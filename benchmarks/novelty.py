@@ -43,9 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--split", type=Path, required=True, help="split.csv of its run")
-    parser.add_argument(
-        "--data", default=os.environ.get("NUCLEOSCOPE_DATA"), help="folder with kaggle/ and crc-fields/"
-    )
+    parser.add_argument("--data", default=os.environ.get("NUCLEOSCOPE_DATA"), help="with kaggle/ and crc-fields/")
     parser.add_argument("--engine", default="auto")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""How foreign a nucleus is to a classifier, from its logits alone: a softmax is sure of a class for anything it sees."""
+"""How foreign a nucleus is to a classifier, from its logits: a softmax is sure of a class for anything it sees."""
 
 from typing import Any
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from nucleoscope.data.reading.sources import PICTURE_SUFFIXES
 from nucleoscope.data.reading.wording import counted
 from nucleoscope.errors import ConfigError, DataError, RunFolderError
+from nucleoscope.slides.writing import FORMATS
 
 _SLIDES = frozenset({".svs", ".ndpi", ".mrxs", ".scn", ".bif", ".vms", ".vmu", ".svslide"})
 _NUCLEI = (".geojson", ".geojson.gz", ".json", ".json.gz", ".csv")
-_OURS = "summary.json"
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,8 @@ def _images_in(source: Path) -> list[Path]:
         raise DataError(f"{source} does not exist; expected an image, or a folder of images: check the path")
     if not source.is_dir() or any(source.glob("*.dcm")):
         return [source]
-    found = sorted(
-        path for path in source.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES | _SLIDES and path.name[0] != "."
-    )
+    suffixes = PICTURE_SUFFIXES | _SLIDES
+    found = sorted(path for path in source.iterdir() if path.suffix.lower() in suffixes and path.name[0] != ".")
     if not found:
         raise DataError(
             f"{source} is a folder without images; expected pictures, TIFFs, slides, or the files of one DICOM slide"
@@ -117,14 +116,15 @@ def _check_room(out: Path, overwrite: bool) -> None:
     """Refuse a folder whose content is not ours to replace."""
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
-    if not (out / _OURS).is_file():
+    if not (out / FORMATS["summary"].file).is_file():
         raise RunFolderError(f'"{out}" exists and is not an empty folder; expected a new one: choose another --out')
     if not overwrite:
         raise RunFolderError(
             f'"{out}" holds earlier results; expected a new folder: choose another --out, or replace them with '
             "--overwrite"
         )
-    foreign = sorted(path.name for path in out.iterdir() if path.name not in RESULTS)
+    results = {format.file for format in FORMATS.values()}
+    foreign = sorted(path.name for path in out.iterdir() if path.name not in results)
     if foreign:
         raise RunFolderError(
             f'"{out}" holds {counted(len(foreign), "entry", "entries")} beside earlier results, such as '
