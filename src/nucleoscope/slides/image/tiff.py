@@ -4,6 +4,7 @@ import logging
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nucleoscope.data.reading.wording import shown
-from nucleoscope.errors import DataError
+from nucleoscope.errors import ConfigError, DataError
 from nucleoscope.slides.image.picture import check_pixels
 from nucleoscope.slides.image.reader import ArrayReader, ImageReader
 from nucleoscope.slides.image.resolution import Resolution
@@ -66,8 +67,7 @@ class TiffReader:
 
     def __init__(self, path: Path) -> None:
         """Open it; see `open_tiff`."""
-        import tifffile
-
+        tifffile = _package("tifffile", path)
         self._path = path
         with _damage_named(path):
             self._file = tifffile.TiffFile(path)
@@ -78,8 +78,7 @@ class TiffReader:
             raise
 
     def _open(self) -> None:
-        import zarr
-
+        zarr = _package("zarr", self._path)
         with _damage_named(self._path):
             number = int(np.argmax([np.prod(series.shape) for series in self._file.series]))
             series = self._file.series[number]
@@ -115,6 +114,20 @@ class TiffReader:
     def close(self) -> None:
         """See `ImageReader`."""
         self._file.close()
+
+
+def _package(name: str, path: Path) -> Any:
+    """Import what reads TIFFs; it is an extra.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise ConfigError(
+            f"{path} needs the package {name}, which is not installed: pip install 'nucleoscope[slides]'"
+        ) from error
 
 
 @contextmanager
