@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nucleoscope.data.resolution import same_resolution
 from nucleoscope.errors import DataError
-from nucleoscope.slides.cut import read_resampled
+from nucleoscope.slides.detection.resampling import read_exactly
 from nucleoscope.slides.image.slide_image import SlideImage
 
 COARSEST = 1.0
@@ -71,4 +71,4 @@ class Grid:
 
     def read(self, block: Block) -> NDArray[np.uint8]:
         """The pixels (height, width, 3) of a block; beyond its border the image goes on as its mirror image."""
-        return read_resampled(self.image, block.left, block.top, block.width, block.height, self.step)
+        return read_exactly(self.image, block.left, block.top, block.width, block.height, self.step)

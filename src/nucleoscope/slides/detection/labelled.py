@@ -55,9 +55,8 @@ def read_labelled_fields(folder: Path, mpp: float | None = None, suffix: str = C
 def _check_pairs(folder: Path, suffix: str, pictures: Sequence[str], tables: Sequence[str]) -> None:
     expected = f"expected pictures with all of their nuclei as x,y in NAME{suffix} beside each"
     if not pictures or not tables:
-        raise DataError(
-            f"{folder} has {counted(len(pictures), 'picture')} and {counted(len(tables), 'table')} *{suffix}; {expected}"
-        )
+        found = f"{counted(len(pictures), 'picture')} and {counted(len(tables), 'table')} of nuclei"
+        raise DataError(f"{folder} has {found}; {expected}")
     bare = [name for name in pictures if name not in tables]
     if bare:
         raise DataError(

@@ -32,7 +32,7 @@ class CentreNet(nn.Module):
         width: channels of the finest maps; the next have twice, the coarsest three times as many.
     """
 
-    def __init__(self, width: int = 24) -> None:
+    def __init__(self, width: int = 16) -> None:
         super().__init__()
         self.width = width
         self.fine = nn.Sequential(_convolve(3, width, kernel=5, stride=2), _convolve(width, width))

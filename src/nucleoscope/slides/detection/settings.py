@@ -23,10 +23,10 @@ class DetectorSettings(Settings):
     """
 
     mpp: float = 0.5
-    width: int = 24
-    steps: int = 500
+    width: int = 16
+    steps: int = 400
     batch_size: int = 8
-    patch: int = 192
+    patch: int = 160
     learning_rate: float = 4e-3
     augmentation: float = 1.0
     select_share: float = 0.3
