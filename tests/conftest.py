@@ -4,12 +4,20 @@ import csv
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from nucleoscope import runtime
+from nucleoscope.config import Training
 from nucleoscope.data.synthetic import cut_crops, make_fields
+from nucleoscope.models.bundle import Bundle, BundleConfig, save_bundle
+from nucleoscope.models.specification import Kind, Specification
+from nucleoscope.prediction.logits import predict_logits
+from nucleoscope.prediction.novelty import fit_novelty_threshold
+from nucleoscope.training.examples import Examples
+from nucleoscope.training.fit import fit
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -54,4 +62,29 @@ def competition(tmp_path_factory):
             writer = csv.writer(stream)
             writer.writerow(["Filename", "Label"])
             writer.writerows([(name, label if part == "train" else 0) for name, label in sorted(rows[part])])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained_bundle(tmp_path_factory):
+    """The folder of a small bundle that knows the four classes of synthetic tissue better than chance."""
+    crops = cut_crops(make_fields(12, seed=3, size=192), size=48)
+    fitted, select = np.arange(0, len(crops), 2), np.arange(1, len(crops), 2)
+    examples = [Examples(crops.images, crops.targets(), part, 4) for part in (fitted, select)]
+    specification = Specification(Kind.MODEL1, 4, (48, 48), 8, surround=0.3)
+    runtime.seed_everything(0)
+    model, _ = specification.build(None)
+    device, settings = torch.device("cpu"), Training(epochs=8, batch_size=16, width=8, augmentation=0.2)
+    fit(model, *examples, settings, seed=0, device=device)
+    config = BundleConfig(
+        specification,
+        crops.classes,
+        tuple(range(4)),
+        tuple(model.mean.flatten().tolist()),
+        tuple(model.std.flatten().tolist()),
+        mpp=crops.mpp,
+        novelty_threshold=fit_novelty_threshold(predict_logits(model, crops.images, select, device=device).numpy()),
+    )
+    folder = tmp_path_factory.mktemp("trained") / "model"
+    save_bundle(folder, Bundle(model, config), "card")
     return folder

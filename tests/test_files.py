@@ -1,8 +1,9 @@
 import json
+from pathlib import Path
 
 import pytest
 
-from nucleoscope.files import replacing, write_csv, write_json
+from nucleoscope.files import replacing, replacing_folder, write_csv, write_json
 
 
 def test_a_file_is_there_whole_or_not_at_all(tmp_path):
@@ -35,3 +36,33 @@ def test_json_that_other_readers_refuse_is_refused(tmp_path):
 def test_csv_has_one_header(tmp_path):
     write_csv(tmp_path / "a.csv", ["a", "b"], [[1, "x,y"]])
     assert (tmp_path / "a.csv").read_text() == 'a,b\n1,"x,y"\n'
+
+
+def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path):
+    folder = tmp_path / "results"
+
+    def write(stopped):
+        with replacing_folder(folder) as temporary:
+            (temporary / ("half.txt" if stopped else "whole.txt")).touch()
+            if stopped:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write(stopped=True)
+    assert list(tmp_path.iterdir()) == []
+    folder.mkdir()
+    (folder / "earlier.txt").touch()
+    with pytest.raises(KeyboardInterrupt):
+        write(stopped=True)
+    assert [path.name for path in folder.iterdir()] == ["earlier.txt"]
+    write(stopped=False)
+    assert [path.name for path in folder.iterdir()] == ["whole.txt"]
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_the_folder_one_is_in_can_be_replaced(tmp_path, monkeypatch):
+    (tmp_path / "in").mkdir()
+    monkeypatch.chdir(tmp_path / "in")
+    with replacing_folder(Path()) as temporary:
+        (temporary / "a.txt").touch()
+    assert (tmp_path / "in" / "a.txt").exists()

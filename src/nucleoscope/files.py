@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,25 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Yield a new folder beside `path` that takes its place, with all it holds, when the block ends well."""
+    path = path.absolute()  # "." has no name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary, former = (path.with_name(f".{path.name}.{os.getpid()}.{what}") for what in ("part", "former"))
+    try:
+        temporary.mkdir()
+        yield temporary
+        if path.exists():
+            path.rename(former)
+        temporary.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if former.exists() and not path.exists():
+            former.rename(path)
+        shutil.rmtree(former, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:

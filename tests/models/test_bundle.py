@@ -31,6 +31,7 @@ def bundle(request):
         adjustment=(0.0, 0.1, -0.2),
         coverage=0.95,
         set_threshold=0.2,
+        novelty_threshold=-3.5,
         provenance={"seed": 1},
     )
     return Bundle(model, config)
@@ -97,3 +98,11 @@ def test_a_config_that_is_no_json_is_refused(bundle, tmp_path):
     (tmp_path / CONFIG_FILE).write_text("{")
     with pytest.raises(RunFolderError, match=r"config.json is damaged \(.*\); expected what nucleoscope wrote"):
         load_bundle(tmp_path)
+
+
+def test_a_bundle_of_before_there_was_a_novelty_threshold_loads(bundle, tmp_path):
+    save_bundle(tmp_path, bundle, "card")
+    values = json.loads((tmp_path / CONFIG_FILE).read_text())
+    del values["novelty_threshold"]
+    (tmp_path / CONFIG_FILE).write_text(json.dumps(values))
+    assert load_bundle(tmp_path).config.novelty_threshold is None

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from nucleoscope.cli.audit import audit
+from nucleoscope.cli.classify import classify
 from nucleoscope.cli.detector import detector
 from nucleoscope.cli.engines import engines
 from nucleoscope.cli.evaluate import evaluate
@@ -23,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for verb in (run, audit, tune, train, engines, evaluate, explain, predict, review, detector):
+for verb in (run, audit, tune, train, engines, evaluate, explain, predict, detector, classify, review):
     app.command()(verb)
 
 

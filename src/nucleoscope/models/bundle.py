@@ -42,6 +42,8 @@ class BundleConfig(Settings):
         views: 1, or 8 for the mean of the logits over all flips and quarter turns of a crop.
         coverage: how often sets of possible classes shall hold the true one; None for a bundle without sets.
         set_threshold: the least probability at which a class belongs to a set; see `evaluation.conformal`.
+        novelty_threshold: the energy above which a nucleus is foreign, see `prediction.novelty`; None where it was
+            not measured.
         provenance: where the model comes from: protocol, data fingerprint, seed, versions, accuracy.
     """
 
@@ -56,6 +58,7 @@ class BundleConfig(Settings):
     views: int = 1
     coverage: float | None = None
     set_threshold: float | None = None
+    novelty_threshold: float | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
 

@@ -23,6 +23,8 @@ class Choice:
         adjustment_strength: of the logit adjustment with the best balanced accuracy on them.
         adjustment: what it adds to the logits, (C,).
         set_threshold: the least probability at which a class belongs to a set; see `evaluation.conformal`.
+        novelty_threshold: the energy above which a nucleus is foreign, see `prediction.novelty`; None in files of
+            before there was one.
     """
 
     settings: Training
@@ -33,6 +35,7 @@ class Choice:
     adjustment_strength: float
     adjustment: tuple[float, ...]
     set_threshold: float
+    novelty_threshold: float | None = None
 
     def to_mapping(self) -> dict[str, Any]:
         """Names and values, ready for JSON."""

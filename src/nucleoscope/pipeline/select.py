@@ -16,6 +16,7 @@ from nucleoscope.pipeline.folder import ModelFolder
 from nucleoscope.pipeline.prepare import Prepared
 from nucleoscope.pipeline.presets import training_defaults, trials, views
 from nucleoscope.pipeline.reporter import Reporter, watch_steps
+from nucleoscope.prediction.novelty import fit_novelty_threshold
 from nucleoscope.prediction.probabilities import tempered
 from nucleoscope.training.fit import DivergedError
 from nucleoscope.tuning.journal import Trial, read_journal, write_tuning
@@ -111,6 +112,7 @@ def _choice(prepared: Prepared, selection: Selection) -> Choice:
         adjustment_strength=strength,
         adjustment=tuple(offsets.tolist()),
         set_threshold=fit_threshold(probabilities, select.targets, prepared.settings.coverage),
+        novelty_threshold=fit_novelty_threshold(selection.logits),
     )
 
 

@@ -91,6 +91,7 @@ def bundle_config(prepared: Prepared, kind: Kind, choice: Choice, fitted: Fitted
         views=views(settings),
         coverage=settings.coverage,
         set_threshold=choice.set_threshold,
+        novelty_threshold=choice.novelty_threshold,
         provenance={
             "protocol": prepared.protocol,
             "training_crops": len(prepared.split.train),

@@ -1,1 +1,1 @@
-"""Fields and whole slides: reading in regions, finding and classifying nuclei, writing results for other programs."""
+"""Fields and whole slides: images, nuclei from files or found, their classes, and results for other programs."""

@@ -51,6 +51,11 @@ class DenseNetwork:
         self.outputs: int = window.shape[1]
         self._beyond = -(-max(self.size) // 2) + DENSE_STRIDE  # pixels by which windows reach beyond the border
 
+    @property
+    def reach(self) -> int:
+        """Pixels around a part of a field that its maps depend on; a multiple of the steps of all maps."""
+        return _up(self._beyond + self.stages.early_halo + self.stages.late_halo)
+
     @torch.inference_mode()
     def windows(self, field: Field) -> Iterator[Windows]:
         """The windows of all nuclei of a field, some at a time, block after block."""
@@ -67,7 +72,7 @@ class DenseNetwork:
 
     def _maps(self, field: Field, left: int, top: int) -> tuple[int, int, Tensor]:
         """Where the maps of a block begin, x and y in pixels of the field, and the maps (C, h, w)."""
-        reach = _up(self._beyond + self.stages.early_halo + self.stages.late_halo)
+        reach = self.reach
         height, width = field.image.shape[:2]
         # The maps end where no window reaches, not at the block: blocks must not change what a nucleus gets.
         first_x, first_y = max(left - reach, -_up(self._beyond)), max(top - reach, -_up(self._beyond))

@@ -40,14 +40,15 @@ class _Measured:
         return max(self.speeds, key=lambda name: self.speeds[name])
 
 
-def choose_engine(bundle: Bundle, name: str, images: NDArray[np.uint8]) -> Runner:
+def choose_engine(bundle: Bundle, name: str, images: NDArray[np.uint8], count: int | None = None) -> Runner:
     """The engine of this name, ready to compute.
 
     Args:
         bundle: its engines are in its folder.
         name: of an engine; "auto" takes the fastest that is installed, in the bundle and admitted, and PyTorch for
             so few crops that they are done before another could be loaded, and on a GPU.
-        images: the crops (N, H, W, 3) that shall be predicted; the first ones are measured on.
+        images: the crops (N, H, W, 3) that shall be predicted, or a sample of them; the first ones are measured on.
+        count: how many shall be predicted, where `images` are a sample.
 
     Raises:
         ConfigError: there is no engine of this name.
@@ -62,14 +63,14 @@ def choose_engine(bundle: Bundle, name: str, images: NDArray[np.uint8]) -> Runne
         return torch_runner(bundle, note=str(failure))
     if names == [TORCH] or next(bundle.model.parameters()).device.type != "cpu":
         return torch_runner(bundle)
-    return _fastest(bundle, names, images)
+    return _fastest(bundle, names, images, len(images) if count is None else count)
 
 
-def _fastest(bundle: Bundle, names: list[str], images: NDArray[np.uint8]) -> Runner:
+def _fastest(bundle: Bundle, names: list[str], images: NDArray[np.uint8], count: int) -> Runner:
     path = _remembered(bundle)
     known = _recall(path, names)
     plain = known.speeds[TORCH] if known else _speed(torch_runner(bundle), images[:_FIRST])
-    if len(images) * bundle.config.views / plain < SHORT:
+    if count * bundle.config.views / plain < SHORT:
         return torch_runner(bundle)
     if known:
         return open_runner(bundle, known.fastest)
