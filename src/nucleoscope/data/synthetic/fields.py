@@ -10,7 +10,7 @@ from nucleoscope.data.synthetic.chromatin import paint_nucleus
 from nucleoscope.data.synthetic.growth import Tissue, grow
 from nucleoscope.data.synthetic.nuclei import CLASSES, draw_habit
 from nucleoscope.data.synthetic.section import Section
-from nucleoscope.data.synthetic.stain import develop, draw_stain
+from nucleoscope.data.synthetic.stain import Stain, develop, draw_stain
 from nucleoscope.errors import ConfigError
 
 MPP = 0.25
@@ -40,7 +40,9 @@ class Field:
     mpp: float
 
 
-def make_field(seed: int, tissue: str = Tissue.CRYPTS, size: int = FIELD, name: str = "f00") -> Field:
+def make_field(
+    seed: int, tissue: str = Tissue.CRYPTS, size: int = FIELD, name: str = "f00", stain: Stain | None = None
+) -> Field:
     """Grow one field.
 
     Args:
@@ -48,6 +50,7 @@ def make_field(seed: int, tissue: str = Tissue.CRYPTS, size: int = FIELD, name: 
         tissue: what dominates it, one of `Tissue`.
         size: its width and height in pixels.
         name: its name.
+        stain: of its slide; its own where not given.
 
     Returns:
         The field, with every nucleus whose centre lies on it.
@@ -62,14 +65,14 @@ def make_field(seed: int, tissue: str = Tissue.CRYPTS, size: int = FIELD, name: 
     if tissue not in list(Tissue):
         raise ConfigError(f"there is no synthetic tissue {tissue!r}; expected one of {', '.join(Tissue)}")
     rng = np.random.default_rng(seed)
-    stain = draw_stain(rng)
+    own_stain = draw_stain(rng)
     section = Section(Canvas.blank(size + 2 * MARGIN, rng), draw_habit(rng))
     grow(section, Tissue(tissue))
     nuclei = section.crowd.nuclei
     for nucleus in nuclei:
         paint_nucleus(section.canvas, nucleus)
     section.canvas.roughen()
-    image = develop(section.canvas.haematoxylin, section.canvas.eosin, stain, rng)
+    image = develop(section.canvas.haematoxylin, section.canvas.eosin, stain or own_stain, rng)
     inner = slice(MARGIN, MARGIN + size)
     centres = np.array([(n.shape.x, n.shape.y) for n in nuclei], np.float64).reshape(-1, 2) - MARGIN
     labels = np.array([CLASSES.index(n.kind) for n in nuclei], np.int64)

@@ -1,0 +1,106 @@
+"""Opening an image: which reader its file needs, and how many micrometres its pixels are."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from nucleoscope.errors import ConfigError, DataError
+from nucleoscope.slides.image.picture import open_picture
+from nucleoscope.slides.image.reader import ImageReader
+from nucleoscope.slides.image.resolution import PLAUSIBLE, Resolution
+from nucleoscope.slides.image.slide_image import FROM_FILE, FROM_OPTION, SlideImage
+from nucleoscope.slides.image.tiff import SIGNATURES, open_tiff
+from nucleoscope.slides.image.whole_slide import GENERIC, WholeSlideReader
+
+_SLIDE_SUFFIXES = frozenset(
+    {".svs", ".ndpi", ".mrxs", ".scn", ".bif", ".vms", ".vmu", ".svslide", ".czi", ".dcm", ".zvi"}
+)
+
+
+def open_image(path: Path, mpp: float | None = None) -> SlideImage:
+    """Open a picture, a TIFF or a whole slide, to be read in regions.
+
+    Args:
+        path: PNG, JPEG, BMP, TIFF, OME-TIFF, a file of a whole slide that OpenSlide reads, or a folder of DICOM files.
+        mpp: micrometres per pixel; None takes what the file says.
+
+    Returns:
+        The open image; close it, or use it in a `with` block.
+
+    Raises:
+        DataError: it cannot be read, or its mpp is neither given nor in the file.
+        ConfigError: the given mpp is no microscope's, or a package is missing.
+    """
+    if mpp is not None and not PLAUSIBLE[0] <= mpp <= PLAUSIBLE[1]:
+        raise ConfigError(
+            f"--mpp {mpp:g} is no microscope's; expected {PLAUSIBLE[0]:g} to {PLAUSIBLE[1]:g} um/pixel, such as 0.25 "
+            "for a 40x scan"
+        )
+    reader = _reader_of(path)
+    try:
+        known, origin, notes = _decide(path, reader.resolution, mpp)
+    except DataError:
+        reader.close()
+        raise
+    return SlideImage(path, reader, known, origin, (*reader.notes, *notes))
+
+
+def _reader_of(path: Path) -> ImageReader:
+    if not path.exists():
+        raise DataError(f"{path} does not exist: check the path")
+    file = _dicom_file(path) if path.is_dir() else path
+    vendor = _vendor(file)
+    if vendor not in (None, GENERIC):
+        return WholeSlideReader(file)
+    with file.open("rb") as stream:
+        start = stream.read(4)
+    if start in SIGNATURES:
+        _need(("tifffile", "zarr"), file)
+        return open_tiff(file)
+    if file.suffix.lower() in _SLIDE_SUFFIXES:
+        _need(("openslide",), file)
+        raise DataError(f"{file} is no slide that OpenSlide knows, or parts of it are missing: copy it again")
+    return open_picture(file)
+
+
+def _dicom_file(folder: Path) -> Path:
+    """Any DICOM file of a folder: OpenSlide finds the others of its series beside it."""
+    found = sorted(folder.glob("*.dcm"))
+    if not found:
+        raise DataError(f"{folder} is a folder without DICOM files (*.dcm); expected an image or a DICOM slide")
+    return found[0]
+
+
+def _vendor(file: Path) -> str | None:
+    """What OpenSlide takes a file for, None if it does not know it or is not installed."""
+    if not find_spec("openslide"):
+        return None
+    import openslide
+
+    vendor: str | None = openslide.OpenSlide.detect_format(file)
+    return vendor
+
+
+def _need(packages: tuple[str, ...], file: Path) -> None:
+    missing = [package for package in packages if not find_spec(package)]
+    if missing:
+        raise ConfigError(
+            f"{file} needs the package {missing[0]}, which is not installed: pip install 'nucleoscope[slides]'"
+        )
+
+
+def _decide(path: Path, resolution: Resolution, given: float | None) -> tuple[float, str, tuple[str, ...]]:
+    """The mpp, who says so, and what is to be said about it."""
+    if given is not None:
+        return given, FROM_OPTION, ()
+    if resolution.mpp is not None:
+        return resolution.mpp, FROM_FILE, ()
+    if resolution.x is not None and resolution.y is not None:
+        raise DataError(
+            f"{path} has pixels of {resolution.x:g} x {resolution.y:g} um; expected square ones: resample it, or say "
+            "its resolution with --mpp if the file is wrong"
+        )
+    why = f" ({resolution.remark})" if resolution.remark else ""
+    raise DataError(
+        f"{path} does not say how large its pixels are{why}; expected um/pixel: give it with --mpp, such as "
+        "--mpp 0.25 for a 40x scan"
+    )

@@ -1,0 +1,76 @@
+"""Whole slides through OpenSlide: SVS, NDPI, MRXS, SCN, BIF, DICOM and what else it knows."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nucleoscope.data.reading.wording import shown
+from nucleoscope.errors import DataError
+from nucleoscope.slides.image.picture import on_white
+from nucleoscope.slides.image.resolution import UNKNOWN, Resolution, stated
+from nucleoscope.slides.image.thumbnail import shrink_in_blocks, thumbnail_size
+
+GENERIC = "generic-tiff"
+"""OpenSlide's name for a tiled TIFF of no vendor it knows."""
+
+
+class WholeSlideReader:
+    """A slide that OpenSlide knows; see `ImageReader`."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it.
+
+        Raises:
+            DataError: OpenSlide cannot.
+        """
+        import openslide
+
+        try:
+            self._slide = openslide.OpenSlide(path)
+        except openslide.OpenSlideError as error:
+            raise DataError(f"{path} cannot be read as a slide ({shown(str(error))}): copy it again") from error
+        self._path = path
+        self._error = openslide.OpenSlideError
+        self.kind = f"{self._slide.properties.get('openslide.vendor', 'OpenSlide')} slide"
+        self.size: tuple[int, int] = self._slide.dimensions
+        self.resolution = _resolution(self._slide.properties)
+        self.notes: tuple[str, ...] = ()
+
+    def read(self, x: int, y: int, width: int, height: int) -> NDArray[np.uint8]:
+        """See `ImageReader`."""
+        return self._read_level(x, y, 0, width, height)
+
+    def _read_level(self, x: int, y: int, level: int, width: int, height: int) -> NDArray[np.uint8]:
+        try:
+            region = self._slide.read_region((x, y), level, (width, height))
+        except self._error as error:
+            raise DataError(
+                f"{self._path} cannot be read at x {x}, y {y} ({shown(str(error))}): copy it again"
+            ) from error
+        return on_white(np.asarray(region))
+
+    def thumbnail(self, longest: int) -> NDArray[np.uint8]:
+        """See `ImageReader`; from the level that is just large enough, band by band."""
+        width, height = thumbnail_size(self.size, longest)
+        level = self._slide.get_best_level_for_downsample(max(1.0, self.size[0] / width))
+        factor = self._slide.level_downsamples[level]
+        return shrink_in_blocks(
+            self._slide.level_dimensions[level],
+            (width, height),
+            lambda x, y, w, h: self._read_level(round(x * factor), round(y * factor), level, w, h),
+        )
+
+    def close(self) -> None:
+        """See `ImageReader`."""
+        self._slide.close()
+
+
+def _resolution(properties: Mapping[str, Any]) -> Resolution:
+    try:
+        x, y = float(properties["openslide.mpp-x"]), float(properties["openslide.mpp-y"])
+    except (KeyError, ValueError):
+        return UNKNOWN
+    return stated(x, y, "its header")
