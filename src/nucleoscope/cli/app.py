@@ -5,6 +5,7 @@ import sys
 import typer
 
 from nucleoscope.cli.audit import audit
+from nucleoscope.cli.crops import crops
 from nucleoscope.cli.engines import engines
 from nucleoscope.cli.evaluate import evaluate
 from nucleoscope.cli.explain import explain
@@ -22,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for verb in (run, audit, tune, train, engines, evaluate, explain, predict, review):
+for verb in (run, audit, crops, tune, train, engines, evaluate, explain, predict, review):
     app.command()(verb)
 
 

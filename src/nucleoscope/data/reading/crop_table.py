@@ -158,9 +158,9 @@ def _corners(table: Columns, fields: Sequence[str], record: CropsRecord | None) 
     """Where the crops lie, in their own pixels; None where that is not known of all."""
     if record is None or not {X, Y} <= set(table.texts) or not set(fields) <= set(record.field_mpp):
         return None
-    # What has nearly the resolution of the crops was not resampled.
-    scales = {
-        name: 1.0 if same_resolution(mpp, record.mpp) else mpp / record.mpp for name, mpp in record.field_mpp.items()
+    # Pixels of a field to a pixel of its crops; what has nearly their resolution was not resampled.
+    steps = {
+        field: 1.0 if same_resolution(mpp, record.mpp) else record.mpp / mpp for field, mpp in record.field_mpp.items()
     }
-    scale = np.array([scales[field] for field in fields])
-    return corners_around(table.centres((X, Y)) * scale[:, None], (record.size, record.size))
+    step = np.array([steps[field] for field in fields])
+    return corners_around(table.centres((X, Y)) / step[:, None], (record.size, record.size))
