@@ -133,7 +133,7 @@ def _cut(image: SlideImage, nuclei: LabelledNuclei, folder: Path, size: int, mpp
     """Write the crops of an image as 1.png, 2.png, ...; whether they were resampled."""
     if not 1 / FARTHEST <= mpp / image.mpp <= FARTHEST:
         raise DataError(
-            f"{image.path} has {image.mpp:g} um/pixel ({image.mpp_origin} says so) and crops of {mpp:g} were asked for; "
+            f"{image.path} has {image.mpp:g} um/pixel ({image.mpp_origin} says so) and the crops shall have {mpp:g}; "
             f"expected at most {FARTHEST:g} times more or less: check both"
         )
     if len(nuclei):

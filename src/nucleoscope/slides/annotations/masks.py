@@ -47,7 +47,8 @@ class MaskedImages:
         image = np.asarray(self.images[number])
         if not (image.min(initial=0) >= 0 and image.max(initial=0) <= 255):  # NaN is neither
             raise DataError(
-                f"{self.image_path}: image {number} has values from {image.min():g} to {image.max():g}; expected 0 to 255"
+                f"{self.image_path}: image {number} has values from {image.min():g} to {image.max():g}; expected 0 to "
+                "255: scale them"
             )
         if image.dtype.kind == "f" and 0 < image.max(initial=0) <= 1:
             raise DataError(f"{self.image_path}: image {number} has values from 0 to 1; expected 0 to 255: scale them")

@@ -146,9 +146,10 @@ def _pairs(images: Path, annotations: Path) -> dict[str, tuple[Path, Path]]:
     _check_partners(annotations, tables, pictures, "file of annotations", images)
     for name, files in tables.items():
         if len(files) > 1:
+            several = listed([file.name for file in files])
             raise DataError(
-                f"{annotations} has {len(files):,} files of annotations for {name} ({listed([f.name for f in files])}); "
-                "expected one: keep one of them"
+                f"{annotations} has {len(files):,} files of annotations for {name} ({several}); expected one: keep one "
+                "of them"
             )
     return {name: (_preferred(files), tables[name][0]) for name, files in pictures.items()}
 

@@ -33,8 +33,8 @@ def open_image(path: Path, mpp: float | None = None, option: str = FROM_OPTION) 
     """
     if mpp is not None and not PLAUSIBLE[0] <= mpp <= PLAUSIBLE[1]:
         raise ConfigError(
-            f"{option} {mpp:g} is no microscope's; expected {PLAUSIBLE[0]:g} to {PLAUSIBLE[1]:g} um/pixel, such as 0.25 "
-            "for a 40x scan"
+            f"{option} {mpp:g} is no microscope's; expected {PLAUSIBLE[0]:g} to {PLAUSIBLE[1]:g} um/pixel, such as "
+            "0.25 for a 40x scan"
         )
     reader = _reader_of(path)
     try:
