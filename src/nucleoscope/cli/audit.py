@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from nucleoscope.cli.options import RecompressedOption, TurnedOption, names
+from nucleoscope.cli.options import CropSizeOption, RecompressedOption, TurnedOption, names
 from nucleoscope.cli.stopped import going_on_with
 
 
 def audit(
     data: Annotated[
         str,
-        typer.Argument(help="Folder, zip or CSV of labelled crops; 'demo' for built-in synthetic tissue."),
+        typer.Argument(help="Folder, zip or CSV of labelled crops, or of fields; 'demo' for synthetic tissue."),
     ],
     test: Annotated[Path | None, typer.Option(help="Test crops, where they do not lie with the data.")] = None,
     out: Annotated[Path | None, typer.Option(help="New folder for audit.json and tiles.csv.")] = None,
@@ -28,6 +28,7 @@ def audit(
         str | None, typer.Option(help="Names of the classes in the order of the labels, separated by commas.")
     ] = None,
     mpp: Annotated[float | None, typer.Option(help="Micrometres per pixel of the crops.")] = None,
+    crop_size: CropSizeOption = None,
     recompressed: RecompressedOption = False,
     turned: TurnedOption = False,
 ) -> None:
@@ -43,6 +44,7 @@ def audit(
         groups=groups,
         classes=names(classes) if classes else None,
         mpp=mpp,
+        crop_size=crop_size,
         recompressed=recompressed,
         turned=turned,
     )

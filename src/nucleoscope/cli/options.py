@@ -10,6 +10,9 @@ ModelsOption = Annotated[
     str | None, typer.Option(help="Which models, separated by commas; those of the run if not given.")
 ]
 
+CropSizeOption = Annotated[
+    int | None, typer.Option(help="Side in pixels of the crops to cut from fields; 25 um if not given.")
+]
 RecompressedOption = Annotated[
     bool, typer.Option("--recompressed", help="Find shared pixels also where crops were saved as JPEG (80 or better).")
 ]

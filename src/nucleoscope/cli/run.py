@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nucleoscope.cli.options import RecompressedOption, TurnedOption, names
+from nucleoscope.cli.options import CropSizeOption, RecompressedOption, TurnedOption, names
 from nucleoscope.cli.stopped import going_on_with
 from nucleoscope.errors import ConfigError
 
@@ -15,7 +15,7 @@ BOTH = "both"
 def run(
     data: Annotated[
         str,
-        typer.Argument(help="Folder, zip or CSV of labelled crops; 'demo' for built-in synthetic tissue."),
+        typer.Argument(help="Folder, zip or CSV of labelled crops, or of fields; 'demo' for synthetic tissue."),
     ],
     out: Annotated[Path, typer.Option(help="The run folder; new, or a stopped run with --resume.")],
     test: Annotated[Path | None, typer.Option(help="Test crops, where they do not lie with the data.")] = None,
@@ -62,6 +62,7 @@ def run(
     corrections: Annotated[
         Path | None, typer.Option(help="CSV with name and corrected (a class or drop), as `review` writes it.")
     ] = None,
+    crop_size: CropSizeOption = None,
     recompressed: RecompressedOption = False,
     turned: TurnedOption = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
@@ -93,6 +94,7 @@ def run(
             "balance": balance,
             "compare_balance": compare_balance,
             "coverage": coverage,
+            "crop_size": crop_size,
             "recompressed": recompressed,
             "turned": turned,
             "corrections": None if corrections is None else str(corrections),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nucleoscope.data.field_places import FieldPlaces
 from nucleoscope.data.room import make_room
 from nucleoscope.errors import DataError
 
@@ -28,6 +29,7 @@ class Crops:
         classes: C class names, in the order of the labels; empty without labels.
         mpp: micrometres per pixel, or None where it is not known.
         groups: N names of what a crop was cut from (field, slide, patient), or None where it is not known.
+        places: the field that each crop was cut from, and where, or None where it is not known.
     """
 
     images: NDArray[np.uint8]
@@ -36,6 +38,7 @@ class Crops:
     classes: tuple[str, ...] = ()
     mpp: float | None = None
     groups: tuple[str, ...] | None = None
+    places: FieldPlaces | None = None
 
     def __post_init__(self) -> None:
         """Check that the parts belong together.
@@ -61,6 +64,8 @@ class Crops:
             raise DataError(f"{count} crops have labels of shape {self.labels.shape}; each needs exactly one")
         if self.groups is not None and len(self.groups) != count:
             raise DataError(f"{count} crops have {len(self.groups)} groups; each needs exactly one")
+        if self.places is not None and len(self.places) != count:
+            raise DataError(f"{count} crops have {len(self.places)} places; each needs exactly one")
         if self.labels is not None and count and not 0 <= self.labels.min() <= self.labels.max() < len(self.classes):
             raise DataError(
                 f"labels run from {self.labels.min()} to {self.labels.max()} but there are "
@@ -102,6 +107,7 @@ class Crops:
             names=tuple(self.names[i] for i in positions),
             labels=None if self.labels is None else self.labels[positions],
             groups=None if self.groups is None else tuple(self.groups[i] for i in positions),
+            places=None if self.places is None else self.places.subset(positions),
         )
 
     @cached_property

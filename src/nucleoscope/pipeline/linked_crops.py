@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nucleoscope.data.overlap import Overlaps, find_overlaps
 from nucleoscope.data.overlap.joined import joined
+from nucleoscope.data.overlap.known import known_overlaps
 from nucleoscope.data.overlap.symmetries import turned
 from nucleoscope.data.overlap.tolerance import EXACT, Tolerance
 from nucleoscope.data.reading.dataset import Dataset
@@ -86,7 +87,15 @@ class LinkedCrops:
 
 
 def link_crops(dataset: Dataset, reporter: Reporter, tolerance: Tolerance = EXACT) -> LinkedCrops:
-    """Find which crops share pixels, labelled and test crops together, and tell how many."""
+    """Find which crops share pixels, labelled and test crops together, and tell how many.
+
+    Where the places of all crops are known, nothing has to be found, unless a tolerance asks for more than they say.
+    """
+    places = dataset.crops.places
+    if dataset.test is None and tolerance.exact and places is not None and places.corners is not None:
+        overlaps = known_overlaps(places, dataset.crops.size)
+        reporter.say(_told(dataset, overlaps, "field"))
+        return LinkedCrops(dataset, overlaps)
     parts = [dataset.crops.images] if dataset.test is None else [dataset.crops.images, dataset.test.images]
     with reporter.bar("looking for shared pixels") as progress, joined(parts) as images:
         overlaps = find_overlaps(
@@ -96,12 +105,12 @@ def link_crops(dataset: Dataset, reporter: Reporter, tolerance: Tolerance = EXAC
     return LinkedCrops(dataset, overlaps)
 
 
-def _told(dataset: Dataset, overlaps: Overlaps) -> str:
+def _told(dataset: Dataset, overlaps: Overlaps, piece: str = "tile") -> str:
     pairs = len(overlaps.pairs)
     if not pairs:
         return "no two crops share pixels"
     crops = f"{len(dataset.crops):,} labelled" + (f" and {len(dataset.test):,} test" if dataset.test else "")
     return (
         f"{counted(pairs, 'pair')} of crops {'shares' if pairs == 1 else 'share'} pixels; the {crops} crops come from "
-        f"{counted(overlaps.tiles, 'tile')}"
+        f"{counted(overlaps.tiles, piece)}"
     )

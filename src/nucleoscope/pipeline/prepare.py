@@ -84,6 +84,7 @@ def read_crops(
             cache=cache,
             progress=progress,
             corrections=None if settings.corrections is None else Path(settings.corrections),
+            crop_size=settings.crop_size,
         )
     crops = dataset.crops
     counts = ", ".join(
@@ -98,21 +99,24 @@ def read_crops(
 def resolve_protocol(crops: Crops, overlaps: Overlaps, settings: RunSettings) -> Protocol:
     """The protocol that was asked for, or `tiles` where a random split would leak and tiles can be split.
 
-    Groups that a user names are a wish to keep them together: they count like shared pixels.
+    Groups that a user names are a wish to keep them together: they count like shared pixels. So do known fields.
     """
     if settings.split is not None:
         return settings.split
-    leaks = len(overlaps.pairs) > 0 or settings.groups is not None
+    leaks = len(overlaps.pairs) > 0 or settings.groups is not None or crops.places is not None
     enough = units(crops, overlaps, settings).max() + 1 >= _ENOUGH_TILES
     return Protocol.TILES if leaks and enough else Protocol.RANDOM
 
 
 def units(crops: Crops, overlaps: Overlaps, settings: RunSettings) -> NDArray[np.int64]:
-    """What `tiles` keeps in one piece, (N,), numbered from 0: tiles, or groups with all tiles that are in them."""
-    if settings.groups is None:
-        return overlaps.tile
-    assert crops.groups is not None  # the reader has found the column
-    return join_groups(overlaps.tile, crops.groups)
+    """What `tiles` keeps in one piece, (N,), numbered from 0: tiles, with the fields and groups that they are in."""
+    unit = overlaps.tile
+    if crops.places is not None:
+        unit = join_groups(unit, crops.places.fields)
+    if settings.groups is not None:
+        assert crops.groups is not None  # the reader has found the column
+        unit = join_groups(unit, crops.groups)
+    return unit
 
 
 def split_crops(dataset: Dataset, overlaps: Overlaps, settings: RunSettings, reporter: Reporter) -> Split:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from nucleoscope.config import Settings
+from nucleoscope.data.crops import MAX_SIZE, MIN_SIZE
 from nucleoscope.data.overlap.tolerance import Tolerance
 from nucleoscope.data.splits import Protocol
 from nucleoscope.errors import ConfigError
@@ -54,6 +55,7 @@ class RunSettings(Settings):
         corrections: path of a CSV of labels to correct and crops to drop; None for none.
         recompressed: look for shared pixels also between crops that were saved as JPEG.
         turned: look for shared pixels also between crops that were flipped or turned.
+        crop_size: side in pixels of the crops to cut from fields; None takes 25 um.
     """
 
     split: Protocol | None = None
@@ -78,6 +80,7 @@ class RunSettings(Settings):
     corrections: str | None = None
     recompressed: bool = False
     turned: bool = False
+    crop_size: int | None = None
 
     @property
     def tolerance(self) -> Tolerance:
@@ -141,6 +144,8 @@ def _check_counts(settings: RunSettings) -> None:
         raise ConfigError(f"trials is {settings.trials}; expected 0 (no search) or more")
     if settings.epochs is not None and settings.epochs < 1:
         raise ConfigError(f"epochs is {settings.epochs}; expected 1 or more")
+    if settings.crop_size is not None and not MIN_SIZE <= settings.crop_size <= MAX_SIZE:
+        raise ConfigError(f"crop_size is {settings.crop_size}; expected from {MIN_SIZE} to {MAX_SIZE} pixels")
     if settings.views not in (None, 1, ALL_VIEWS):
         raise ConfigError(f"views is {settings.views}; expected 1 or {ALL_VIEWS}")
 

@@ -6,11 +6,10 @@ import numpy as np
 from PIL import Image
 
 from nucleoscope.data.crops import Crops
+from nucleoscope.data.resolution import same_resolution
 from nucleoscope.data.room import make_room
 from nucleoscope.errors import DataError
 from nucleoscope.models.bundle import BundleConfig
-
-_SAME = 0.02  # relative difference of mpp below which nothing is resampled
 
 
 def to_resolution(crops: Crops, config: BundleConfig) -> Crops:
@@ -28,7 +27,7 @@ def to_resolution(crops: Crops, config: BundleConfig) -> Crops:
     """
     wanted = config.specification.size
     factor = crops.mpp / config.mpp if crops.mpp and config.mpp else 1.0
-    same = abs(factor - 1.0) < _SAME
+    same = same_resolution(factor, 1.0)
     if same and crops.size == wanted:
         return crops
     if crops.mpp is None or config.mpp is None:

@@ -17,7 +17,8 @@ from nucleoscope.errors import DataError
 
 LAYOUTS = (
     f"expected {LABELS_FILE} (Filename,Label) beside train/ or train.zip, or a folder of PNG, JPEG, TIFF or "
-    "BMP pictures for each class, also as a zip, or the word demo"
+    "BMP pictures for each class, also as a zip, or fields with a CSV (x,y,label) of the same name beside each, or "
+    "the word demo"
 )
 _TRAIN_NAME = "train"
 _VALIDATION_NAMES = frozenset({"val", "valid", "validation"})
@@ -92,7 +93,7 @@ def read_labelled(found: ClassFolders, naming: Naming | None) -> Labelled:
         names=tuple(file.name for file in files),
         labels=np.repeat(np.arange(len(order), dtype=np.int64), [len(of_folder[folder]) for folder in order]),
         classes=classes,
-        label_values=_label_values(order),
+        label_values=label_values(order),
         notes=found.notes + notes,
     )
 
@@ -149,7 +150,8 @@ def _no_class_folders(source: PictureSource) -> DataError:
     return DataError(f"{source.path} holds {counted(count, 'picture')} but no labels; {LAYOUTS}")
 
 
-def _label_values(folders: Sequence[str]) -> tuple[int, ...]:
+def label_values(folders: Sequence[str]) -> tuple[int, ...]:
+    """The integers that class folders or labels are named by, or 0..C-1 where these are words."""
     if all(re.fullmatch(r"-?[0-9]{1,18}", folder) for folder in folders):
         values = tuple(int(folder) for folder in folders)
         if len(set(values)) == len(values):

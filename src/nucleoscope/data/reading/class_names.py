@@ -129,9 +129,9 @@ def name_labels(values: Sequence[int], naming: Naming | None) -> tuple[tuple[str
 
 
 def name_folders(
-    folders: Sequence[str], naming: Naming | None
+    folders: Sequence[str], naming: Naming | None, noun: str = "class folder"
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Order and names of class folders.
+    """Order and names of class folders, or of labels that are words.
 
     A list of the folders' own names sets the order of the classes; a list of entirely other names renames the
     folders in their natural order; a mixture is taken for a misspelling.
@@ -139,6 +139,7 @@ def name_folders(
     Args:
         folders: their names in natural order.
         naming: what is known, if anything.
+        noun: what they are, for messages.
 
     Returns:
         The folders in the order of the classes, a name for each, and notes.
@@ -149,19 +150,19 @@ def name_folders(
     if naming is None:
         return tuple(folders), tuple(folders), ()
     if naming.keys is not None:
-        return tuple(folders), *_look_up(folders, naming, "class folder")
+        return tuple(folders), *_look_up(folders, naming, noun)
     if set(naming.names) == set(folders):
         return naming.names, naming.names, ()
     if len(naming.names) != len(folders):
         raise DataError(
             f"{naming.where} has {counted(len(naming.names), 'name')} for "
-            f"{counted(len(folders), 'class folder')} ({listed(folders)}); expected a name for each"
+            f"{counted(len(folders), noun)} ({listed(folders)}); expected a name for each"
         )
     unknown = [name for name in naming.names if name not in folders]
     if len(unknown) < len(folders):
         raise DataError(
-            f"{naming.where} has names that are no class folder ({listed(unknown)}) beside names that are; "
-            f"expected the folders ({listed(folders)}) in any order, or new names for all of them"
+            f"{naming.where} has names that are no {noun} ({listed(unknown)}) beside names that are; "
+            f"expected the {noun}s ({listed(folders)}) in any order, or new names for all of them"
         )
     return tuple(folders), naming.names, ()
 

@@ -4,6 +4,9 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nucleoscope.data.crops import Crops
 from nucleoscope.data.reading.cache import Cache, decode_through
 from nucleoscope.data.reading.class_folders import LAYOUTS, find_class_folders
@@ -19,7 +22,12 @@ from nucleoscope.data.reading.competition import (
 from nucleoscope.data.reading.competition import read_labelled as read_labelled_table
 from nucleoscope.data.reading.conversions import sentences
 from nucleoscope.data.reading.corrections import apply_corrections
+from nucleoscope.data.reading.crop_table import CROPS_FILE, find_crop_table
+from nucleoscope.data.reading.crop_table import read_labelled as read_labelled_crops
 from nucleoscope.data.reading.decoding import Progress
+from nucleoscope.data.reading.field_pictures import cut_fields
+from nucleoscope.data.reading.fields import holds_fields
+from nucleoscope.data.reading.fields import read_labelled as read_labelled_fields
 from nucleoscope.data.reading.labelled import Labelled, check_classes, correct
 from nucleoscope.data.reading.sources import PictureSource, is_picture, open_source
 from nucleoscope.data.reading.unlabelled import Unlabelled, read_test_set
@@ -58,6 +66,7 @@ class _Options:
     cache: Path | None
     progress: Progress | None
     corrections: Path | None = None
+    crop_size: int | None = None
 
 
 def read_dataset(
@@ -71,6 +80,7 @@ def read_dataset(
     cache: Path | None = None,
     progress: Progress | None = None,
     corrections: Path | None = None,
+    crop_size: int | None = None,
 ) -> Dataset:
     """Read labelled crops, and a test set where there is one.
 
@@ -80,6 +90,8 @@ def read_dataset(
               its test set is `test/` or `test.zip`, and `example.csv` gives the order of a submission;
             - a folder or a zip with a folder per class; a folder `test` or a `test.zip` beside these is the
               test set, unless the class names mention `test`;
+            - a folder or a zip of fields, each with a CSV `x,y,label` of its name, see `fields`;
+            - a folder or a zip that `nucleoscope crops` wrote, with its `crops.csv`, see `crop_table`;
             - the word "demo" for synthetic tissue (`Path("demo")` or "./demo" is a folder of that name).
         test: a folder, zip or picture to use as the test set; an `example.csv` beside it applies.
         classes: class names, in the order of the labels or class folders; else `classes.json` in the source
@@ -90,6 +102,7 @@ def read_dataset(
         cache: a folder to keep the decoded pictures in, for this data set alone.
         progress: called with the number of pictures done and of all; the test set counts by itself.
         corrections: a CSV of labels to correct and crops to drop, see `corrections.apply_corrections`.
+        crop_size: side in pixels of the crops to cut from fields; None takes 25 um.
 
     Raises:
         DataError: the data cannot be used; the message says what to do.
@@ -97,17 +110,28 @@ def read_dataset(
     """
     if mpp is not None and not (math.isfinite(mpp) and mpp > 0):
         raise ConfigError(f"mpp is {mpp}; expected micrometres per pixel, such as 0.25")
-    options = _Options(test, classes, mpp, groups_column, cache, progress, corrections)
+    options = _Options(test, classes, mpp, groups_column, cache, progress, corrections, crop_size)
     if source == DEMO:
         return _read_demo(seed, options)
     path = Path(source)
     if not path.exists():
         raise DataError(f"{path} does not exist; {LAYOUTS}")
+    if path.name == CROPS_FILE:
+        path = path.parent
     table = find_labels_file(path)
-    return _read_competition(table, options) if table else _read_class_folders(path, options)
+    if table:
+        return _read_competition(table, options)
+    with open_source(path) as opened:
+        crops = find_crop_table(opened)
+        if crops:
+            return _read_crop_table(crops, options)
+        if holds_fields(opened):
+            return _read_fields(opened, options)
+        return _read_class_folders(path, opened, options)
 
 
 def _read_demo(seed: int, options: _Options) -> Dataset:
+    _refuse_crop_size("demo", options)
     if options.test or options.classes or options.mpp or options.groups_column:
         raise ConfigError("demo brings its own test set, class names, groups and mpp: leave these options out")
     # Drawing tissue needs scipy, which takes a while to import; nobody but the demo should wait for it.
@@ -123,6 +147,7 @@ def _read_demo(seed: int, options: _Options) -> Dataset:
 
 
 def _read_competition(table: Path, options: _Options) -> Dataset:
+    _refuse_crop_size(table, options)
     naming = naming_from_argument(options.classes) or naming_from_file(table.parent)
     place, notes = find_pictures(table)
     with open_source(place) as source:
@@ -133,37 +158,71 @@ def _read_competition(table: Path, options: _Options) -> Dataset:
     return _join(crops, labelled, test, notes + labelled.notes + decoding_notes + test_notes)
 
 
-def _read_class_folders(path: Path, options: _Options) -> Dataset:
+def _read_crop_table(source: PictureSource, options: _Options) -> Dataset:
+    _refuse_crop_size(source.path, options)
+    naming = naming_from_argument(options.classes) or naming_from_source(source)
+    labelled, mpp = read_labelled_crops(source, naming, options.groups_column, options.mpp)
+    labelled, options = correct(labelled, options.corrections), replace(options, mpp=mpp)
+    crops, notes = _decode(labelled, source, source.path, options)
+    return _join(crops, labelled, _read_test(options.test, options), labelled.notes + notes)
+
+
+def _read_fields(source: PictureSource, options: _Options) -> Dataset:
+    naming = naming_from_argument(options.classes) or naming_from_source(source)
+    found = read_labelled_fields(
+        source, naming, groups_column=options.groups_column, crop_size=options.crop_size, mpp=options.mpp
+    )
+    labelled, options = correct(found.nuclei, options.corrections), replace(options, mpp=found.mpp)
+    check_classes(labelled, source.path)
+    assert labelled.places is not None  # every nucleus of a field has one
+    assert labelled.places.corners is not None
+    cut = cut_fields(source, labelled.files, labelled.places.corners, found.size, options.progress)
+    crops = _crops(cut.images, labelled, options)
+    return _join(crops, labelled, _read_test(options.test, options), labelled.notes + sentences(cut.conversions))
+
+
+def _read_class_folders(path: Path, source: PictureSource, options: _Options) -> Dataset:
+    _refuse_crop_size(path, options)
     if options.groups_column:
         raise ConfigError(f"{path} has no CSV to read the groups from: leave the group column out")
     if is_picture(path.name) and path.is_file():
         raise DataError(f"{path} is a single picture; {LAYOUTS}")
-    with open_source(path) as source:
-        naming = naming_from_argument(options.classes) or naming_from_source(source)
-        found = find_class_folders(source, naming)
-        labelled = correct(read_labelled_folders(found, naming), options.corrections)
-        crops, notes = _decode(labelled, found.root, found.root.path, options)
-        if found.test and not options.test:
-            test: Unlabelled | None = _read_unlabelled(found.test, options)
-        else:
-            archive = path / f"{TEST_NAME}.zip"
-            test = _read_test(options.test or (archive if archive.exists() else None), options)
+    naming = naming_from_argument(options.classes) or naming_from_source(source)
+    found = find_class_folders(source, naming)
+    labelled = correct(read_labelled_folders(found, naming), options.corrections)
+    crops, notes = _decode(labelled, found.root, found.root.path, options)
+    if found.test and not options.test:
+        test: Unlabelled | None = _read_unlabelled(found.test, options)
+    else:
+        archive = path / f"{TEST_NAME}.zip"
+        test = _read_test(options.test or (archive if archive.exists() else None), options)
     return _join(crops, labelled, test, labelled.notes + notes)
+
+
+def _refuse_crop_size(where: str | Path, options: _Options) -> None:
+    if options.crop_size is not None:
+        raise ConfigError(
+            f"{where} holds crops, which have their size; a crop size is for fields with a CSV of nuclei: leave it out"
+        )
 
 
 def _decode(labelled: Labelled, source: PictureSource, where: Path, options: _Options) -> tuple[Crops, tuple[str, ...]]:
     check_classes(labelled, where)
     cache = Cache(options.cache, "labelled") if options.cache else None
     decoded, notes = decode_through(cache, source, labelled.files, options.progress)
-    crops = Crops(
-        decoded.images,
+    return _crops(decoded.images, labelled, options), sentences(decoded.conversions) + notes
+
+
+def _crops(images: NDArray[np.uint8], labelled: Labelled, options: _Options) -> Crops:
+    return Crops(
+        images,
         labelled.names,
         labels=labelled.labels,
         classes=labelled.classes,
         mpp=options.mpp,
         groups=labelled.groups,
+        places=labelled.places,
     )
-    return crops, sentences(decoded.conversions) + notes
 
 
 def _read_test(path: Path | None, options: _Options) -> Unlabelled | None:

@@ -47,6 +47,22 @@ _Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
+class Purpose:
+    """What a picture is to be, for messages about one that cannot be it.
+
+    Attributes:
+        noun: such as "crop".
+        too_large: what is said of a picture with more pixels than Pillow reads.
+    """
+
+    noun: str
+    too_large: str
+
+
+CROP = Purpose("crop", f"has far more than {MAX_SIZE}x{MAX_SIZE} pixels: {_SIZE_REMEDY}")
+
+
+@dataclass(frozen=True)
 class Decoded:
     """Pictures as one array, and how many of them needed which conversion.
 
@@ -73,7 +89,7 @@ def decode(source: PictureSource, files: Sequence[SourceFile], progress: Progres
         DataError: a picture cannot be read, has a size outside of 24 to 512 pixels, or sizes differ; or there is no
             room for all.
     """
-    with _quiet_pillow():
+    with quiet_pillow():
         size = _size_of(source, files[0])
         height, width = size
         images = make_room((len(files), height, width, 3))
@@ -116,7 +132,7 @@ def _decode_chunk(
         if pixels is not None:
             images[i] = pixels
             continue
-        with _opened(source.path / files[i].name, content) as image:
+        with opened(source.path / files[i].name, content) as image:
             size = (image.height, image.width)
             if size != images.shape[1:3]:
                 other_sizes[i] = size
@@ -127,30 +143,34 @@ def _decode_chunk(
 
 
 @contextmanager
-def _opened(where: Path, content: bytes) -> Iterator[ImageFile.ImageFile]:
-    """Open a picture without decoding it; what goes wrong here or in the block names the file."""
+def opened(where: Path, content: bytes, purpose: Purpose = CROP) -> Iterator[ImageFile.ImageFile]:
+    """Open a picture without decoding it; what goes wrong here or in the block names the file.
+
+    Raises:
+        DataError: it cannot be read, or not as one picture.
+    """
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
-            _check_pages(image)
+            _check_pages(image, purpose)
             yield image
     except DataError as error:
         raise DataError(f"{where} {error}") from error
     except _BOMBS as error:
-        raise DataError(f"{where} has far more than {MAX_SIZE}x{MAX_SIZE} pixels: {_SIZE_REMEDY}") from error
+        raise DataError(f"{where} {purpose.too_large}") from error
     except _PILLOW_ERRORS as error:
         unknown = isinstance(error, UnidentifiedImageError)
         reason = "not a PNG, JPEG, TIFF or BMP" if unknown else shown(str(error))
         raise DataError(f"{where} cannot be decoded ({reason}): replace or remove it") from error
 
 
-def _check_pages(image: ImageFile.ImageFile) -> None:
+def _check_pages(image: ImageFile.ImageFile, purpose: Purpose) -> None:
     pages = getattr(image, "n_frames", 1)
     if pages > 1:
-        raise DataError(f"has {pages} pages; expected one: save each crop as a file of its own")
+        raise DataError(f"has {pages} pages; expected one: save each {purpose.noun} as a file of its own")
 
 
 @contextmanager
-def _quiet_pillow() -> Iterator[None]:
+def quiet_pillow() -> Iterator[None]:
     """Turn Pillow's warnings into errors or silence; around all threads, as warning filters are global."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -160,7 +180,7 @@ def _quiet_pillow() -> Iterator[None]:
 
 def _size_of(source: PictureSource, file: SourceFile) -> _Size:
     """The size that all pictures must have, from the first of them."""
-    with _opened(source.path / file.name, source.read(file.name)) as image:
+    with opened(source.path / file.name, source.read(file.name)) as image:
         height, width = image.height, image.width
         if not (MIN_SIZE <= height <= MAX_SIZE and MIN_SIZE <= width <= MAX_SIZE):
             raise DataError(

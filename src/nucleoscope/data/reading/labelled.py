@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nucleoscope.data.field_places import FieldPlaces
 from nucleoscope.data.reading.corrections import apply_corrections
 from nucleoscope.data.reading.sources import SourceFile
 from nucleoscope.data.reading.wording import counted, shown
@@ -19,13 +20,14 @@ class Labelled:
     """Labelled picture files; all parts have the order of `files`.
 
     Attributes:
-        files: N pictures of a source.
+        files: N pictures of a source: crops, or, the same ones many times, the fields to cut them from.
         names: N unique names.
         labels: (N,) int64 in 0..C-1.
         classes: C class names.
         label_values: C labels as they are in the user's files and in a submission.
         groups: N names of what each crop was cut from, or None.
         notes: what a person should know, in sentences.
+        places: the field of each crop, and where it was or is to be cut there; None where it is not known.
     """
 
     files: tuple[SourceFile, ...]
@@ -35,6 +37,7 @@ class Labelled:
     label_values: tuple[int, ...]
     groups: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
+    places: FieldPlaces | None = None
 
 
 def correct(labelled: Labelled, corrections: Path | None) -> Labelled:
@@ -56,6 +59,7 @@ def correct(labelled: Labelled, corrections: Path | None) -> Labelled:
         labels=found.labels,
         groups=None if labelled.groups is None else tuple(labelled.groups[i] for i in kept),
         notes=(*labelled.notes, found.note),
+        places=None if labelled.places is None else labelled.places.subset(kept),
     )
 
 

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from nucleoscope.data.reading.wording import counted, listed, shown
 from nucleoscope.errors import DataError
@@ -75,18 +75,32 @@ def read_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
-            for cells in reader:
-                if any(cell.strip() for cell in cells):
-                    yield reader.line_num, cells
-    except csv.Error as error:
-        raise DataError(f"{path}, line {reader.line_num}: not valid CSV ({error}): correct the line") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f'{path} is not UTF-8 text: save it as "CSV UTF-8"') from error
+            yield from lines_in(stream, path)
     except IsADirectoryError as error:
         raise DataError(f"{path} is a folder; expected a CSV file") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): check the path") from error
+
+
+def lines_in(stream: TextIO, path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Line numbers and cells of all lines of an open CSV that are not blank; see `read_lines`.
+
+    Args:
+        stream: opened with `newline=""`.
+        path: where it is from, for messages.
+
+    Raises:
+        DataError: it is not UTF-8 or not valid CSV.
+    """
+    reader = csv.reader(stream, strict=True)
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield reader.line_num, cells
+    except csv.Error as error:
+        raise DataError(f"{path}, line {reader.line_num}: not valid CSV ({error}): correct the line") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f'{path} is not UTF-8 text: save it as "CSV UTF-8"') from error
 
 
 def _find_columns(path: Path, header: list[str], groups_column: str | None) -> tuple[int | None, ...]:

@@ -20,12 +20,13 @@ from nucleoscope.slides.image.whole_slide import (
 _SLIDE_SUFFIXES = frozenset({".svs", ".ndpi", ".mrxs", ".scn", ".bif", ".vms", ".vmu", ".svslide", ".czi", ".dcm"})
 
 
-def open_image(path: Path, mpp: float | None = None) -> SlideImage:
+def open_image(path: Path, mpp: float | None = None, option: str = FROM_OPTION) -> SlideImage:
     """Open a picture, a TIFF or a whole slide, to be read in regions.
 
     Args:
         path: PNG, JPEG, BMP, TIFF, OME-TIFF, a file of a whole slide that OpenSlide reads, or a folder of DICOM files.
         mpp: micrometres per pixel; None takes what the file says.
+        option: what `mpp` is given with, for messages.
 
     Returns:
         The open image; close it, or use it in a `with` block.
@@ -36,12 +37,12 @@ def open_image(path: Path, mpp: float | None = None) -> SlideImage:
     """
     if mpp is not None and not PLAUSIBLE[0] <= mpp <= PLAUSIBLE[1]:
         raise ConfigError(
-            f"--mpp {mpp:g} is no microscope's; expected {PLAUSIBLE[0]:g} to {PLAUSIBLE[1]:g} um/pixel, such as 0.25 "
-            "for a 40x scan"
+            f"{option} {mpp:g} is no microscope's; expected {PLAUSIBLE[0]:g} to {PLAUSIBLE[1]:g} um/pixel, such as "
+            "0.25 for a 40x scan"
         )
     reader = _reader_of(path)
     try:
-        known, origin, notes = _decide(path, reader.resolution, mpp)
+        known, origin, notes = _decide(path, reader.resolution, mpp, option)
     except DataError:
         reader.close()
         raise
@@ -67,28 +68,30 @@ def _reader_of(path: Path) -> ImageReader:
     return open_picture(file)
 
 
-def _decide(path: Path, resolution: Resolution, given: float | None) -> tuple[float, str, tuple[str, ...]]:
+def _decide(
+    path: Path, resolution: Resolution, given: float | None, option: str
+) -> tuple[float, str, tuple[str, ...]]:
     """The mpp, who says so, and what is to be said about it."""
     if given is not None:
-        return given, FROM_OPTION, _disagreement(resolution, given)
+        return given, option, _disagreement(resolution, given, option)
     if resolution.mpp is not None:
         return resolution.mpp, FROM_FILE, ()
     if resolution.x is not None:
         raise DataError(
             f"{path} has pixels of {resolution.x:g} x {resolution.y:g} um; expected square ones: resample it, or say "
-            "its resolution with --mpp if the file is wrong"
+            f"its resolution with {option} if the file is wrong"
         )
     why = f" ({resolution.remark})" if resolution.remark else ""
     raise DataError(
-        f"{path} does not say how large its pixels are{why}; expected um/pixel: give it with --mpp, such as "
-        "--mpp 0.25 for a 40x scan"
+        f"{path} does not say how large its pixels are{why}; expected um/pixel: give it with {option}, such as "
+        f"{option} 0.25 for a 40x scan"
     )
 
 
-def _disagreement(resolution: Resolution, given: float) -> tuple[str, ...]:
+def _disagreement(resolution: Resolution, given: float, option: str) -> tuple[str, ...]:
     if resolution.x is None or resolution.y is None:
         return ()
     if resolution.mpp is not None and same_resolution(resolution.mpp, given):
         return ()
     found = f"{resolution.mpp:g}" if resolution.mpp is not None else f"{resolution.x:g} x {resolution.y:g}"
-    return (f"the file says {found} um/pixel; --mpp {given:g} was taken instead",)
+    return (f"the file says {found} um/pixel; {option} {given:g} was taken instead",)
