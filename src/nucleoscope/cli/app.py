@@ -8,6 +8,7 @@ from nucleoscope.cli.audit import audit
 from nucleoscope.cli.engines import engines
 from nucleoscope.cli.evaluate import evaluate
 from nucleoscope.cli.explain import explain
+from nucleoscope.cli.export import export
 from nucleoscope.cli.predict import predict
 from nucleoscope.cli.review import review
 from nucleoscope.cli.run import run
@@ -22,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for verb in (run, audit, tune, train, engines, evaluate, explain, predict, review):
+for verb in (run, audit, tune, train, engines, evaluate, explain, predict, review, export):
     app.command()(verb)
 
 
