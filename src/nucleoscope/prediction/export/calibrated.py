@@ -2,9 +2,13 @@
 
 import copy
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models import GoogLeNet, Inception3
@@ -98,11 +102,31 @@ def write_torchscript(bundle: Bundle, path: Path, *, normalised: bool) -> None:
     size = bundle.config.specification.size
     front = FromPlanes(bundle.model, size, normalised=normalised)
     network = Calibrated(front, bundle.config, axes=(2, 3)).eval()
-    with replacing(path) as temporary, torch.inference_mode(), warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript's successor is not what QuPath reads
+    with replacing(path) as temporary, torch.inference_mode(), _without_warnings():
         if isinstance(bundle.model.network, GoogLeNet | Inception3):
             # Scripted, these two return more than logits. What tracing gets wrong elsewhere, they do not have.
             script = torch.jit.trace(network, torch.zeros(2, 3, *size))
         else:
             script = torch.jit.script(network)
         torch.jit.save(script, str(temporary))
+
+
+def open_torchscript(path: Path) -> torch.jit.ScriptModule:
+    """What `write_torchscript` wrote, on the CPU."""
+    with _without_warnings():
+        return torch.jit.load(str(path), map_location="cpu")
+
+
+def torchscript_logits(model: torch.jit.ScriptModule, batches: Iterator[Tensor]) -> NDArray[np.float32]:
+    """Logits (N, C) of batches of pictures (B, 3, H, W)."""
+    with torch.inference_mode():
+        return np.concatenate([model(batch).numpy() for batch in batches])
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """QuPath and MONAI read TorchScript; that torch has a successor for it is nothing that a user can act on."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*torch.jit", category=FutureWarning)
+        warnings.filterwarnings("ignore", message=".*torch.jit", category=DeprecationWarning)
+        yield

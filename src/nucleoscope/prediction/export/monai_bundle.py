@@ -15,7 +15,7 @@ from nucleoscope.data.augment import to_float
 from nucleoscope.files import replacing, write_json, write_text
 from nucleoscope.models.bundle import Bundle, BundleConfig
 from nucleoscope.models.measured import measured_of
-from nucleoscope.prediction.export.calibrated import write_torchscript
+from nucleoscope.prediction.export.calibrated import open_torchscript, torchscript_logits, write_torchscript
 from nucleoscope.prediction.export.card import describe, measured_text, title
 from nucleoscope.prediction.probabilities import tempered
 
@@ -42,7 +42,7 @@ def write(bundle: Bundle, folder: Path) -> None:
     for name in ("configs", "models", "docs"):
         (folder / name).mkdir()
     write_torchscript(bundle, folder / _SCRIPT_FILE, normalised=False)
-    weights = torch.jit.load(str(folder / _SCRIPT_FILE), map_location="cpu").state_dict()
+    weights = open_torchscript(folder / _SCRIPT_FILE).state_dict()
     with replacing(folder / _WEIGHTS_FILE) as temporary:
         torch.save(dict(weights), temporary)
     write_text(folder / "docs" / "README.md", describe(bundle.config, _USE))
@@ -52,14 +52,13 @@ def write(bundle: Bundle, folder: Path) -> None:
 
 def read(folder: Path, images: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Probabilities (N, C) of crops (N, H, W, 3), by the TorchScript with the weights of `model.pt`."""
-    model = torch.jit.load(str(folder / _SCRIPT_FILE), map_location="cpu")
+    model = open_torchscript(folder / _SCRIPT_FILE)
     model.load_state_dict(torch.load(folder / _WEIGHTS_FILE, map_location="cpu", weights_only=True))
-    parts = []
-    with torch.inference_mode():
-        for start in range(0, len(images), _BATCH):
-            pictures = torch.from_numpy(images[start : start + _BATCH].copy()).permute(0, 3, 1, 2)
-            parts.append(model(to_float(pictures)).numpy())
-    return tempered(np.concatenate(parts), temperature=1.0)
+    batches = (
+        to_float(torch.from_numpy(images[start : start + _BATCH].copy()).permute(0, 3, 1, 2))
+        for start in range(0, len(images), _BATCH)
+    )
+    return tempered(torchscript_logits(model, batches), temperature=1.0)
 
 
 def _metadata(config: BundleConfig) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torchvision.transforms import Compose, Normalize, Resize, ToTensor
 
 from nucleoscope.errors import EngineError
 from nucleoscope.files import write_json, write_text
 from nucleoscope.models.bundle import Bundle, BundleConfig
-from nucleoscope.prediction.export.calibrated import write_torchscript
+from nucleoscope.prediction.export.calibrated import open_torchscript, torchscript_logits, write_torchscript
 from nucleoscope.prediction.export.card import describe
 from nucleoscope.prediction.probabilities import tempered
 
@@ -51,13 +52,11 @@ def read(folder: Path, images: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Probabilities (N, C) of crops (N, H, W, 3), by what `config.json` says, as WSInfer does."""
     values = json.loads((folder / _CONFIG_FILE).read_text(encoding="utf-8"))
     transform = Compose([_TRANSFORMS[step["name"]](**step.get("arguments", {})) for step in values["transform"]])
-    model = torch.jit.load(str(folder / _MODEL_FILE), map_location="cpu")
-    parts = []
-    with torch.inference_mode():
-        for start in range(0, len(images), _BATCH):
-            pictures = torch.stack([transform(image) for image in images[start : start + _BATCH]])
-            parts.append(model(pictures).numpy())
-    return tempered(np.concatenate(parts), temperature=1.0)
+    batches = (
+        torch.stack([transform(Image.fromarray(image)) for image in images[start : start + _BATCH]])
+        for start in range(0, len(images), _BATCH)
+    )
+    return tempered(torchscript_logits(open_torchscript(folder / _MODEL_FILE), batches), temperature=1.0)
 
 
 def _check(config: BundleConfig) -> None:
