@@ -1,7 +1,11 @@
-"""Small bundles with everything that an export must carry: own normalisation, window, adjustment, temperature, views."""
+"""Small bundles with all that an export must carry: normalisation, window, adjustment, temperature, views."""
 
+import functools
+
+import numpy as np
 import torch
 
+from nucleoscope.data.synthetic import cut_crops, make_fields
 from nucleoscope.models.bundle import Bundle, BundleConfig, load_bundle, save_bundle
 from nucleoscope.models.measured import Measured, with_measured
 from nucleoscope.models.specification import Kind, Specification
@@ -29,10 +33,18 @@ def save(folder, *, kind=Kind.MODEL1, size=(40, 40), backbone="mobilenet_v2", me
     return load_bundle(folder)
 
 
+@functools.cache
+def crops(height=40, width=40):
+    """Some sixty crops of synthetic tissue, (N, height, width, 3)."""
+    images = cut_crops(make_fields(4, seed=0, size=224), size=40).images[:60]
+    return np.ascontiguousarray(images[:, :height, :width])
+
+
 def _spread(model, size):
-    """Scale the head so that the logits of one crop differ by a few, as those of a trained network do."""
+    """Centre and scale the head so that each class is ahead for some crops, as with a trained network."""
     with torch.inference_mode():
-        noise = torch.rand(32, 3, *size, generator=torch.Generator().manual_seed(0))
-        logits = model(noise)
-        model.head.weight.mul_(2.0 / logits.std(dim=0).mean())
-        model.head.bias.sub_(model(noise).mean(dim=0))
+        pictures = torch.from_numpy(crops(*size).copy()).permute(0, 3, 1, 2) / 255.0
+        logits = model(pictures)
+        model.head.weight.mul_(2.0 / logits.std(dim=0)[:, None])
+        model.head.bias.mul_(2.0 / logits.std(dim=0))
+        model.head.bias.sub_(model(pictures).mean(dim=0))

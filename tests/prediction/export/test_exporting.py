@@ -5,9 +5,8 @@ import json
 import numpy as np
 import pytest
 import torch
-from export_bundles import save
+from export_bundles import crops, save
 
-from nucleoscope.data.synthetic import cut_crops, make_fields
 from nucleoscope.errors import ConfigError, EngineError, RunFolderError
 from nucleoscope.models.specification import Kind
 from nucleoscope.prediction.export import exporting, qupath
@@ -38,7 +37,7 @@ LARGEST = {"openvino": 5e-3}  # the cause is in `openvino_engine`
 
 @pytest.fixture(scope="module")
 def images():
-    return cut_crops(make_fields(1, seed=0, size=256), size=48).images[:60, 4:44, 4:44]
+    return crops()
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +46,7 @@ def bundle(tmp_path_factory):
 
 
 def _export(bundle, target, out, images):
-    agreement = export_bundle(bundle, target, out, ParityCrops(np.ascontiguousarray(images), "of a test"))
+    agreement = export_bundle(bundle, target, out, ParityCrops(images, "of a test"))
     assert agreement.equal_decisions == 1.0
     assert agreement.largest_probability_difference < LARGEST.get(target, 1e-5)
     return agreement
@@ -66,7 +65,7 @@ def test_an_export_predicts_what_the_bundle_predicts(tmp_path, images, target, v
     assert json.loads((tmp_path / "out" / "parity.json").read_text()) == {
         "target": target,
         "compared_with": "the bundle it was made from, PyTorch in float32",
-        "crops": 60,
+        "crops": len(images),
         "crops_are": "of a test",
         "equal_decisions": 1.0,
         "largest_probability_difference": agreement.largest_probability_difference,
@@ -76,7 +75,7 @@ def test_an_export_predicts_what_the_bundle_predicts(tmp_path, images, target, v
 @pytest.mark.parametrize("target", [target for target in TARGETS if target != "qupath"])
 def test_crops_need_not_be_square(tmp_path, images, target):
     bundle = save(tmp_path / "model", size=(40, 32), views=8)
-    _export(bundle, target, tmp_path / "out", images[:, :, :32])
+    _export(bundle, target, tmp_path / "out", crops(40, 32))
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -128,8 +127,8 @@ def test_an_export_that_disagrees_is_not_kept(bundle, images, tmp_path, monkeypa
         return values
 
     monkeypatch.setattr(qupath, "_wsinfer_config", wrong)
-    crops = ParityCrops(np.ascontiguousarray(images), "of a test")
-    line = _refused(EngineError, tmp_path, bundle, "qupath", tmp_path / "out", crops)
+    compared = ParityCrops(images, "of a test")
+    line = _refused(EngineError, tmp_path, bundle, "qupath", tmp_path / "out", compared)
     assert line.startswith("the export to qupath does not agree with the bundle: ")
     assert line.endswith("expected 99.5% or more and 0.02 or less, and nothing was written: take another --to")
 
@@ -138,9 +137,9 @@ def test_a_forgotten_temperature_is_noticed_though_it_changes_no_decision(tmp_pa
     bundle = save(tmp_path / "model", adjustment=None)
     monkeypatch.setattr(exporting.qupath, "tempered", lambda logits, temperature: qupath_softmax(logits * 1.7))
     monkeypatch.setitem(TARGETS, "qupath", exporting.Target(qupath.write, qupath.read))
-    crops = ParityCrops(np.ascontiguousarray(images), "of a test")
-    line = _refused(EngineError, tmp_path, bundle, "qupath", tmp_path / "out", crops)
-    assert "100.0% of the decisions on 60 crops (of a test) are the bundle's" in line
+    compared = ParityCrops(images, "of a test")
+    line = _refused(EngineError, tmp_path, bundle, "qupath", tmp_path / "out", compared)
+    assert f"100.0% of the decisions on {len(images)} crops (of a test) are the bundle's" in line
 
 
 def qupath_softmax(logits):
