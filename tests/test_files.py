@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from nucleoscope.files import replacing, replacing_folder, write_csv, write_json
+from nucleoscope.errors import RunFolderError
+from nucleoscope.files import new_folder, replacing, replacing_folder, write_csv, write_json
 
 
 def test_a_file_is_there_whole_or_not_at_all(tmp_path):
@@ -66,3 +67,44 @@ def test_the_folder_one_is_in_can_be_replaced(tmp_path, monkeypatch):
     with replacing_folder(Path()) as temporary:
         (temporary / "a.txt").touch()
     assert (tmp_path / "in" / "a.txt").exists()
+
+
+class TestNewFolder:
+    """A folder is there whole or not at all."""
+
+    @pytest.mark.parametrize("exists", [False, True])
+    def test_it_takes_its_place_at_the_end(self, tmp_path, exists):
+        path = tmp_path / "deep" / "a"
+        if exists:
+            path.mkdir(parents=True)
+        with new_folder(path) as temporary:
+            (temporary / "file").write_text("x")
+            assert not (path / "file").exists()
+        assert (path / "file").read_text() == "x"
+        assert list(path.parent.iterdir()) == [path]
+
+    def test_a_stop_leaves_nothing(self, tmp_path):
+        def stopped_half_way():
+            with new_folder(tmp_path / "a") as temporary:
+                (temporary / "file").touch()
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            stopped_half_way()
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("kind", ["file", "folder"])
+    def test_what_is_there_is_left_alone(self, tmp_path, kind):
+        path = tmp_path / "a"
+        if kind == "folder":
+            path.mkdir()
+            (path / "mine").touch()
+        else:
+            path.touch()
+        before = set(tmp_path.rglob("*"))
+        with pytest.raises(RunFolderError) as error, new_folder(path):
+            pass
+        assert str(error.value) == (
+            f'"{path}" exists and is not an empty folder; expected a new one: choose another --out'
+        )
+        assert set(tmp_path.rglob("*")) == before

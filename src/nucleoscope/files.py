@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from nucleoscope.errors import RunFolderError
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -40,6 +42,19 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         if former.exists() and not path.exists():
             former.rename(path)
         shutil.rmtree(former, ignore_errors=True)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Like `replacing_folder`, where there is nothing yet.
+
+    Raises:
+        RunFolderError: something is there already that is not an empty folder.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise RunFolderError(f'"{path}" exists and is not an empty folder; expected a new one: choose another --out')
+    with replacing_folder(path) as temporary:
+        yield temporary
 
 
 def write_text(path: Path, text: str) -> None:

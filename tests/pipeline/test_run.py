@@ -9,6 +9,7 @@ import pytest
 from nucleoscope.data.splits import Protocol
 from nucleoscope.errors import ConfigError, RunFolderError
 from nucleoscope.models.bundle import load_bundle
+from nucleoscope.models.measured import measured_of
 from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline import run as run_module
 from nucleoscope.pipeline.run import run
@@ -99,6 +100,11 @@ def test_figures_agree_with_each_other(folder, kind):
     counts = np.array([[int(v) for v in list(row.values())[1:]] for row in _rows(files.confusion_csv)])
     assert np.diag(counts).sum() / counts.sum() == pytest.approx(right)
     assert metrics["protocol"] == "tiles"
+    kept = measured_of(load_bundle(files.bundle).config)
+    assert kept is not None
+    assert kept.to_mapping() == {
+        name: tuple(metrics[name]) if isinstance(metrics[name], list) else metrics[name] for name in kept.to_mapping()
+    }
     interval = metrics["accuracy_ci95"]
     assert interval is None or interval[0] <= metrics["accuracy"] <= interval[1]
     history = _rows(files.history)

@@ -11,6 +11,7 @@ from nucleoscope.cli.detector import detector
 from nucleoscope.cli.engines import engines
 from nucleoscope.cli.evaluate import evaluate
 from nucleoscope.cli.explain import explain
+from nucleoscope.cli.export import export
 from nucleoscope.cli.predict import predict
 from nucleoscope.cli.review import review
 from nucleoscope.cli.run import run
@@ -25,7 +26,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for verb in (run, audit, crops, tune, train, engines, evaluate, explain, predict, detector, classify, review):
+for verb in (run, audit, crops, tune, train, engines, evaluate, explain, predict, detector, classify, export, review):
     app.command()(verb)
 
 

@@ -44,7 +44,8 @@ class BundleConfig(Settings):
         set_threshold: the least probability at which a class belongs to a set; see `evaluation.conformal`.
         novelty_threshold: the energy above which a nucleus is foreign, see `prediction.novelty`; None where it was
             not measured.
-        provenance: where the model comes from: protocol, data fingerprint, seed, versions, accuracy.
+        provenance: where the model comes from: protocol, data fingerprint, seed, versions; and what was measured, see
+            `models.measured`.
     """
 
     specification: Specification
@@ -90,7 +91,12 @@ def save_bundle(folder: Path, bundle: Bundle, card: str) -> None:
     with replacing(folder / WEIGHTS_FILE) as temporary:
         save_file(weights, temporary)
     write_text(folder / CARD_FILE, card)
-    write_json(folder / CONFIG_FILE, bundle.config.to_mapping())
+    write_config(folder, bundle.config)
+
+
+def write_config(folder: Path, config: BundleConfig) -> None:
+    """Write the `config.json` of a bundle, whose weights stay as they are."""
+    write_json(folder / CONFIG_FILE, config.to_mapping())
 
 
 def load_bundle(folder: Path, device: torch.device | None = None) -> Bundle:

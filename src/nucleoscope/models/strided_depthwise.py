@@ -25,3 +25,10 @@ def replace_strided_depthwise(network: nn.Module) -> None:
     for module in network.modules():
         if type(module) is nn.Conv2d and module.groups == module.in_channels > 1 and max(module.stride) > 1:
             module.__class__ = StridedDepthwise
+
+
+def restore_strided_depthwise(network: nn.Module) -> None:
+    """Make them plain convolutions again, for TorchScript, which has no `super`; a network that only predicts."""
+    for module in network.modules():
+        if isinstance(module, StridedDepthwise):
+            module.__class__ = nn.Conv2d

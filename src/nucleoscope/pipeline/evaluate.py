@@ -10,7 +10,8 @@ from nucleoscope.evaluation.metrics import Metrics, confusion, evaluate
 from nucleoscope.evaluation.plots.confusion import plot_confusion
 from nucleoscope.evaluation.plots.reliability import plot_reliability
 from nucleoscope.files import write_csv, write_json, write_text
-from nucleoscope.models.bundle import CARD_FILE, Bundle, load_bundle
+from nucleoscope.models.bundle import CARD_FILE, Bundle, load_bundle, write_config
+from nucleoscope.models.measured import Measured, with_measured
 from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline.card import model_card
 from nucleoscope.pipeline.folder import ModelFolder
@@ -26,7 +27,7 @@ from nucleoscope.training.examples import Examples
 
 
 def evaluate_model(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter: Reporter) -> Metrics:
-    """Predict the validation crops; write metrics, predictions, confusion, reliability and the model card."""
+    """Predict the validation crops; write metrics, also into the bundle, tables, pictures and the model card."""
     bundle = load_bundle(folder.bundle, default_device())
     with reporter.bar(f"{kind}: predicting the validation crops") as bar:
         logits = _predict(bundle, prepared.examples("val"), bundle.config.views, bar)
@@ -46,6 +47,7 @@ def evaluate_model(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter
     write_tables(folder, Predictions(names, prepared.classes, labels, probabilities))
     _draw(prepared, kind, folder, probabilities, uncalibrated(logits, bundle.config), bundle.config.temperature)
     write_text(folder.bundle / CARD_FILE, model_card(bundle.config, metrics))
+    write_config(folder.bundle, with_measured(bundle.config, _measured(metrics, prepared.settings.seed)))
     sets = set_record(prepared, folder, bundle.config, probabilities)
     record = _record(prepared, folder, bundle, logits, metrics)
     hits = to_probabilities(train_logits, bundle.config).argmax(axis=1) == prepared.examples("train").targets
@@ -61,6 +63,20 @@ def _predict(bundle: Bundle, examples: Examples, views: int, bar: Bar) -> NDArra
         bundle.model, examples.images, examples.index, device=default_device(), views=views, progress=bar
     ).numpy()
     return logits
+
+
+def _measured(metrics: Metrics, seed: int) -> Measured:
+    """What the bundle keeps of the figures."""
+    return Measured(
+        protocol=str(metrics.protocol),
+        crops=metrics.crops,
+        seed=seed,
+        accuracy=metrics.accuracy,
+        accuracy_ci95=metrics.accuracy_ci95,
+        balanced_accuracy=metrics.balanced_accuracy,
+        macro_f1=metrics.macro_f1,
+        ece=metrics.ece,
+    )
 
 
 def _record(
