@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from nucleoscope.config import Settings
 from nucleoscope.errors import ConfigError
 from nucleoscope.models.classifier import IMAGENET_MEAN, IMAGENET_STD, NucleusClassifier
 from nucleoscope.models.pretrained import build_pretrained
 from nucleoscope.models.small import SmallNet
+from nucleoscope.models.timm_backbone import build_timm
+from nucleoscope.models.timm_network import TimmNetwork, find_network, is_timm
 
 
 class Kind(StrEnum):
@@ -26,8 +29,9 @@ class Specification(Settings):
         n_classes: C.
         size: height and width of the crops, in pixels.
         width: channels of the first layer of model1.
-        backbone: torchvision's name of model2.
+        backbone: torchvision's name of model2, or "timm:" and a name for timm.
         surround: contrast that is left far from the nucleus, see `NucleusClassifier`.
+        timm: what builds a backbone of timm again; looked up by its name if it is not given.
     """
 
     kind: Kind
@@ -36,17 +40,28 @@ class Specification(Settings):
     width: int = 32
     backbone: str = "mobilenet_v2"
     surround: float = 1.0
+    timm: TimmNetwork | None = None
 
     def __post_init__(self) -> None:
         """Turn what JSON holds into our types.
 
         Raises:
-            ConfigError: the kind is unknown.
+            ConfigError: the kind or the backbone is unknown.
+            WeightsError: the backbone is one of the hub that cannot be reached.
         """
         if self.kind not in list(Kind):
             raise ConfigError(f'unknown model "{self.kind}"; expected one of {", ".join(Kind)}')
         object.__setattr__(self, "kind", Kind(self.kind))
         object.__setattr__(self, "size", tuple(self.size))
+        if isinstance(self.timm, dict):
+            object.__setattr__(self, "timm", TimmNetwork.from_mapping(self.timm, "specification"))
+        elif self.timm is None and self.kind is Kind.MODEL2 and is_timm(self.backbone):
+            object.__setattr__(self, "timm", find_network(self.backbone).network)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Names and values, ready for JSON; without what only timm needs where it is not used."""
+        values = super().to_mapping()
+        return values if self.timm is not None else {name: values[name] for name in values if name != "timm"}
 
     def build(self, weights: str | None) -> tuple[NucleusClassifier, str]:
         """Build the classifier.
@@ -61,6 +76,8 @@ class Specification(Settings):
             ConfigError: the backbone is unknown.
             WeightsError: the pretrained weights cannot be had or do not fit.
         """
+        if self.kind is Kind.MODEL2 and self.timm is not None:
+            return build_timm(self.timm, self.backbone, self.n_classes, self.size, weights, self.surround)
         if self.kind is Kind.MODEL2:
             return build_pretrained(self.backbone, self.n_classes, self.size, weights, self.surround)
         network = SmallNet(self.n_classes, self.width)

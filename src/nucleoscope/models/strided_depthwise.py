@@ -5,6 +5,8 @@ bfloat16 units it takes 5 to 30 times as long as in float32, more than the rest 
 layers are therefore computed in float32 while training on a CPU; see docs/benchmarks.md.
 """
 
+import functools
+
 import torch
 from torch import Tensor, nn
 
@@ -21,7 +23,18 @@ class StridedDepthwise(nn.Conv2d):
 
 
 def replace_strided_depthwise(network: nn.Module) -> None:
-    """Give every strided depthwise convolution of a network that forward pass; names and weights stay."""
+    """Give every strided depthwise convolution of a network that forward pass; names and weights stay.
+
+    Convolutions that pad by themselves, as timm's of TensorFlow's networks, keep doing it.
+    """
     for module in network.modules():
-        if type(module) is nn.Conv2d and module.groups == module.in_channels > 1 and max(module.stride) > 1:
-            module.__class__ = StridedDepthwise
+        if isinstance(module, StridedDepthwise) or not isinstance(module, nn.Conv2d):
+            continue
+        if module.groups == module.in_channels > 1 and max(module.stride) > 1:
+            module.__class__ = _strided(type(module))
+
+
+@functools.cache
+def _strided(kind: type[nn.Conv2d]) -> type[nn.Conv2d]:
+    """The kind of convolution with that forward pass around its own."""
+    return StridedDepthwise if kind is nn.Conv2d else type(f"Strided{kind.__name__}", (StridedDepthwise, kind), {})

@@ -12,6 +12,7 @@ from nucleoscope.data.splits import Protocol
 from nucleoscope.errors import ConfigError
 from nucleoscope.models.pretrained import check_backbone
 from nucleoscope.models.specification import Kind
+from nucleoscope.models.timm_network import absolute
 from nucleoscope.models.weights import AUTO
 from nucleoscope.prediction.views import ALL_VIEWS
 
@@ -35,7 +36,7 @@ class RunSettings(Settings):
         select_fraction: share of the others that choices are made on.
         seed: of everything.
         models: which models.
-        backbone: torchvision's name of model2.
+        backbone: torchvision's name of model2, or "timm:" and a name, see `models.timm_network`.
         weights: source of its pretrained weights.
         preset: sets what `trials`, `epochs` and `views` leave open.
         trials: configurations to try for each model; 0 takes the defaults.
@@ -100,6 +101,7 @@ class RunSettings(Settings):
             _become(self, "fold", tuple(self.fold))
         if self.corrections is not None:
             _become(self, "corrections", str(Path(self.corrections).resolve()))  # as a later process finds it
+        _become(self, "backbone", absolute(self.backbone))
         check_backbone(self.backbone)
         _check_numbers(self)
         _check_counts(self)
