@@ -31,7 +31,9 @@ def run(
     val_fraction: Annotated[float, typer.Option(help="Share of the crops that is reported on.")] = 0.3,
     seed: Annotated[int, typer.Option(help="Seed of split, search and training.")] = 0,
     models: Annotated[str, typer.Option(help="Which models, separated by commas.")] = "model1,model2",
-    backbone: Annotated[str, typer.Option(help="model2: torchvision's name, timm:NAME, timm:hf-hub:OWNER/NAME or timm:local-dir:PATH.")] = "mobilenet_v2",
+    backbone: Annotated[
+        str, typer.Option(help="model2: torchvision's name, timm:NAME, timm:hf-hub:OWNER/NAME or timm:local-dir:PATH.")
+    ] = "mobilenet_v2",
     weights: Annotated[
         str, typer.Option(help="Pretrained weights of model2: auto, offline or the path of a state dict.")
     ] = "auto",

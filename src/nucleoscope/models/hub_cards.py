@@ -35,6 +35,6 @@ _CARDS: dict[str, dict[str, Any]] = {
 def card_arguments(model_id: str) -> dict[str, Any]:
     """Arguments of `timm.create_model` from the card of a hub model, `owner/name` or `owner/name@revision`.
 
-    Layers are named as JSON can hold them: `mlp_layer` by its class in `timm.layers`, `act_layer` by timm's word for it.
+    Layers are named as JSON can hold them: `mlp_layer` by its class in `timm.layers`, `act_layer` by timm's word.
     """
     return dict(_CARDS.get(model_id.partition("@")[0].lower(), {}))

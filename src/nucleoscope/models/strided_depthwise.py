@@ -5,8 +5,6 @@ bfloat16 units it takes 5 to 30 times as long as in float32, more than the rest 
 layers are therefore computed in float32 while training on a CPU; see docs/benchmarks.md.
 """
 
-import functools
-
 import torch
 from torch import Tensor, nn
 
@@ -22,6 +20,9 @@ class StridedDepthwise(nn.Conv2d):
         return super().forward(features)
 
 
+_KINDS: dict[type[nn.Conv2d], type[nn.Conv2d]] = {nn.Conv2d: StridedDepthwise}
+
+
 def replace_strided_depthwise(network: nn.Module) -> None:
     """Give every strided depthwise convolution of a network that forward pass; names and weights stay.
 
@@ -34,7 +35,8 @@ def replace_strided_depthwise(network: nn.Module) -> None:
             module.__class__ = _strided(type(module))
 
 
-@functools.cache
 def _strided(kind: type[nn.Conv2d]) -> type[nn.Conv2d]:
     """The kind of convolution with that forward pass around its own."""
-    return StridedDepthwise if kind is nn.Conv2d else type(f"Strided{kind.__name__}", (StridedDepthwise, kind), {})
+    if kind not in _KINDS:
+        _KINDS[kind] = type(f"Strided{kind.__name__}", (StridedDepthwise, kind), {})
+    return _KINDS[kind]

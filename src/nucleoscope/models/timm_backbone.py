@@ -96,6 +96,8 @@ def _input_size(network: Any, known: TimmNetwork, size: tuple[int, int]) -> int 
     if getattr(network, "dynamic_img_size", False) or known.arguments.get("dynamic_img_size"):
         patch = int(network.patch_embed.patch_size[0])
         side = min(pretrained, -(-max(size) // patch) * patch)
+        # Once and for all: resampled in every pass, they could not be exported.
+        network.set_input_size((side, side))
     elif known.description.get("fixed_input_size"):
         side = pretrained
     elif _runs(network, size):

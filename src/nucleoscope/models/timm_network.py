@@ -147,9 +147,10 @@ def _read_hub(backbone: str, model_id: str) -> tuple[dict[str, Any], str, dict[s
 
 
 def _read_folder(backbone: str, folder: str) -> tuple[dict[str, Any], str, dict[str, Any]]:
-    timm = import_timm(backbone)
+    import_timm(backbone)
+    hub = importlib.import_module("timm.models._hub")  # the only place where timm has it
     try:
-        source, architecture, arguments = timm.models.load_model_config_from_path(folder)
+        source, architecture, arguments = hub.load_model_config_from_path(folder)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as failure:
         raise ConfigError(
             f'backbone "{backbone}": config.json is damaged ({reason(failure)}); expected what timm\'s save_for_hf '

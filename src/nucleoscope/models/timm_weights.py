@@ -97,9 +97,7 @@ def _from_package(network: TimmNetwork, backbone: str) -> tuple[nn.Module, str]:
 def _from_file(network: TimmNetwork, backbone: str, path: Path) -> tuple[nn.Module, str]:
     state = _with_own_head(create(network, backbone), network, read_state(path, backbone))
     try:
-        made = create(
-            network, backbone, pretrained=True, pretrained_cfg={**network.description, "state_dict": state}
-        )
+        made = create(network, backbone, pretrained=True, pretrained_cfg={**network.description, "state_dict": state})
     except (RuntimeError, KeyError, AttributeError, TypeError, ValueError) as failure:
         raise WeightsError(
             f'weights "{path}": do not fit {backbone} ({_first_misfit(failure)}); they belong to another architecture: '
