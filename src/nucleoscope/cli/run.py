@@ -37,6 +37,13 @@ def run(
     weights: Annotated[
         str, typer.Option(help="Pretrained weights of model2: auto, offline or the path of a state dict.")
     ] = "auto",
+    frozen: Annotated[
+        bool, typer.Option("--frozen", help="Train only the head of model2, on embeddings that are computed once.")
+    ] = False,
+    hidden: Annotated[int, typer.Option(help="Units of a hidden layer in the head of model2; 0 for none.")] = 0,
+    copies: Annotated[
+        int | None, typer.Option(help="Changed copies of each crop that are embedded too, with --frozen.")
+    ] = None,
     trials: Annotated[
         int | None, typer.Option(help="Configurations to try for each model; 0 takes the defaults.")
     ] = None,
@@ -85,6 +92,9 @@ def run(
             "models": model_names(models),
             "backbone": backbone,
             "weights": weights,
+            "frozen": frozen,
+            "hidden": hidden,
+            "copies": copies,
             "preset": preset,
             "trials": trials,
             "epochs": epochs,

@@ -32,6 +32,7 @@ class Prepared:
         split: parts of the labelled crops.
         settings: of the run, with the protocol resolved.
         weights: where the pretrained weights come from, resolved.
+        cache: folder of what is kept between runs.
         network: what builds a backbone of timm; None for torchvision's.
     """
 
@@ -39,6 +40,7 @@ class Prepared:
     split: Split
     settings: RunSettings
     weights: str
+    cache: Path
     network: TimmNetwork | None = None
 
     @property
@@ -69,10 +71,9 @@ class Prepared:
     def specification(self, kind: Kind, width: int) -> Specification:
         """The architecture of one model for these crops."""
         crops = self.dataset.crops
-        network = self.network if kind is Kind.MODEL2 else None
-        return Specification(
-            kind, len(crops.classes), crops.size, width, self.settings.backbone, SURROUND[kind], network
-        )
+        settings, classes = self.settings, len(crops.classes)
+        hidden, network = (settings.hidden, self.network) if kind is Kind.MODEL2 else (0, None)
+        return Specification(kind, classes, crops.size, width, settings.backbone, SURROUND[kind], hidden, network)
 
 
 def read_crops(

@@ -9,6 +9,7 @@ from nucleoscope.data.crops import MAX_SIZE
 from nucleoscope.data.reading import DEMO
 from nucleoscope.data.splits.table import read_split, write_split
 from nucleoscope.errors import RunFolderError
+from nucleoscope.models.head import first_layer
 from nucleoscope.models.pretrained import build_pretrained
 from nucleoscope.models.specification import Kind
 from nucleoscope.models.timm_network import TimmNetwork, find_network, is_timm
@@ -161,7 +162,7 @@ def load_prepared(folder: RunFolder, reporter: Reporter) -> Prepared:
     split = read_split(folder.split, dataset.crops.names, settings.split)
     network = record.get("network")
     found = None if network is None else TimmNetwork.from_mapping(network, str(folder.path / "run.json"))
-    return Prepared(dataset, split, settings, record["weights"], found)
+    return Prepared(dataset, split, settings, record["weights"], folder.cache, found)
 
 
 def _begin(
@@ -174,7 +175,8 @@ def _begin(
     linked = link_crops(dataset, reporter, settings.tolerance)
     split = split_crops(dataset, linked.labelled, settings, reporter)
     audit = Audit(linked, audit_record(linked, make_splits(linked, settings, split), reporter))
-    prepared = Prepared(dataset, split, dataclasses.replace(settings, split=split.protocol), weights, network)
+    resolved = dataclasses.replace(settings, split=split.protocol)
+    prepared = Prepared(dataset, split, resolved, weights, folder.cache, network)
     record = {
         "source": _absolute(source),
         "test": None if test is None else _absolute(test),
@@ -245,5 +247,7 @@ def _weights(settings: RunSettings) -> tuple[str, TimmNetwork | None]:
         network, source = found.network, resolve_timm_source(found, settings.backbone, settings.weights)
     else:
         source = resolve_source(settings.backbone, settings.weights)
-        build_pretrained(settings.backbone, 2, (MAX_SIZE, MAX_SIZE), source)
+        model, _ = build_pretrained(settings.backbone, 2, (MAX_SIZE, MAX_SIZE), source)
+        if settings.frozen or settings.hidden:
+            first_layer(model.head, settings.backbone)
     return source if source in (AUTO, OFFLINE) else str(Path(source).resolve()), network

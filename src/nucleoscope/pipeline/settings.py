@@ -16,6 +16,8 @@ from nucleoscope.models.timm_network import absolute
 from nucleoscope.models.weights import AUTO
 from nucleoscope.prediction.views import ALL_VIEWS
 
+MOST_COPIES = 99
+
 _E = TypeVar("_E", bound=StrEnum)
 
 
@@ -38,7 +40,10 @@ class RunSettings(Settings):
         models: which models.
         backbone: torchvision's name of model2, or "timm:" and a name, see `models.timm_network`.
         weights: source of its pretrained weights.
-        preset: sets what `trials`, `epochs` and `views` leave open.
+        frozen: train only the head of model2, on embeddings that its backbone computes once.
+        hidden: units of a hidden layer in the head of model2; 0 for none.
+        copies: changed copies of each crop whose embeddings a frozen model2 is trained on too.
+        preset: sets what `trials`, `epochs`, `views` and `copies` leave open.
         trials: configurations to try for each model; 0 takes the defaults.
         epochs: of each fit.
         views: 8 predicts the mean over all flips and quarter turns of a crop, 1 the crop as it is.
@@ -64,6 +69,9 @@ class RunSettings(Settings):
     models: tuple[Kind, ...] = (Kind.MODEL1, Kind.MODEL2)
     backbone: str = "mobilenet_v2"
     weights: str = AUTO
+    frozen: bool = False
+    hidden: int = 0
+    copies: int | None = None
     preset: Preset = Preset.FAST
     trials: int | None = None
     epochs: int | None = None
@@ -143,6 +151,10 @@ def _check_counts(settings: RunSettings) -> None:
         raise ConfigError(f"trials is {settings.trials}; expected 0 (no search) or more")
     if settings.epochs is not None and settings.epochs < 1:
         raise ConfigError(f"epochs is {settings.epochs}; expected 1 or more")
+    if settings.hidden < 0:
+        raise ConfigError(f"hidden is {settings.hidden}; expected 0 (no hidden layer) or its units, such as 256")
+    if settings.copies is not None and not 0 <= settings.copies <= MOST_COPIES:
+        raise ConfigError(f"copies is {settings.copies}; expected from 0 to {MOST_COPIES}")
     if settings.views not in (None, 1, ALL_VIEWS):
         raise ConfigError(f"views is {settings.views}; expected 1 or {ALL_VIEWS}")
 
