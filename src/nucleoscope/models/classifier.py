@@ -54,6 +54,10 @@ class NucleusClassifier(nn.Module):
         """The last layer."""
         return self._head[0]
 
+    def set_head(self, head: nn.Module) -> None:
+        """Say that another module of the network is the last layer; see `models.head.replace_head`."""
+        self._head = [head]
+
     def forward(self, pictures: Tensor) -> Tensor:
         """Logits (B, C) of pictures (B, 3, H, W), float in 0..1."""
         logits: Tensor = self.network(self.prepare(pictures))

@@ -8,6 +8,7 @@ from torch import nn
 from nucleoscope.errors import ConfigError
 from nucleoscope.models.classifier import NucleusClassifier
 from nucleoscope.models.strided_depthwise import replace_strided_depthwise
+from nucleoscope.models.timm_network import PREFIX, check_timm_backbone, is_timm
 from nucleoscope.models.weights import load_pretrained, torchvision_weights
 
 
@@ -17,16 +18,21 @@ def backbone_names() -> list[str]:
 
 
 def check_backbone(name: str) -> None:
-    """Refuse a name that torchvision does not know.
+    """Refuse a name that torchvision does not know, or timm where it is of timm.
 
     Raises:
         ConfigError: with the nearest known name.
     """
+    if is_timm(name):
+        check_timm_backbone(name)
+        return
     known = backbone_names()
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f'did you mean "{near[0]}"?' if near else "see torchvision.models.list_models()"
-        raise ConfigError(f'unknown backbone "{name}"; expected one of torchvision\'s {len(known)} networks; {hint}')
+        raise ConfigError(
+            f'unknown backbone "{name}"; expected one of torchvision\'s {len(known)} networks, or {PREFIX}NAME; {hint}'
+        )
 
 
 def build_pretrained(

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from nucleoscope.config import Settings
 from nucleoscope.errors import ConfigError
 from nucleoscope.models.classifier import IMAGENET_MEAN, IMAGENET_STD, NucleusClassifier
+from nucleoscope.models.head import first_layer, make_head, replace_head
 from nucleoscope.models.pretrained import build_pretrained
 from nucleoscope.models.small import SmallNet
+from nucleoscope.models.timm_backbone import build_timm
+from nucleoscope.models.timm_network import TimmNetwork, find_network, is_timm
 
 
 class Kind(StrEnum):
@@ -26,8 +30,10 @@ class Specification(Settings):
         n_classes: C.
         size: height and width of the crops, in pixels.
         width: channels of the first layer of model1.
-        backbone: torchvision's name of model2.
+        backbone: torchvision's name of model2, or "timm:" and a name for timm.
         surround: contrast that is left far from the nucleus, see `NucleusClassifier`.
+        hidden: units of a hidden layer in the head of model2; 0 for a head that is one layer.
+        timm: what builds a backbone of timm again; looked up by its name if it is not given.
     """
 
     kind: Kind
@@ -36,17 +42,29 @@ class Specification(Settings):
     width: int = 32
     backbone: str = "mobilenet_v2"
     surround: float = 1.0
+    hidden: int = 0
+    timm: TimmNetwork | None = None
 
     def __post_init__(self) -> None:
         """Turn what JSON holds into our types.
 
         Raises:
-            ConfigError: the kind is unknown.
+            ConfigError: the kind or the backbone is unknown.
+            WeightsError: the backbone is one of the hub that cannot be reached.
         """
         if self.kind not in list(Kind):
             raise ConfigError(f'unknown model "{self.kind}"; expected one of {", ".join(Kind)}')
         object.__setattr__(self, "kind", Kind(self.kind))
         object.__setattr__(self, "size", tuple(self.size))
+        if isinstance(self.timm, dict):
+            object.__setattr__(self, "timm", TimmNetwork.from_mapping(self.timm, "specification"))
+        elif self.timm is None and self.kind is Kind.MODEL2 and is_timm(self.backbone):
+            object.__setattr__(self, "timm", find_network(self.backbone).network)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Names and values, ready for JSON; a network of torchvision with a plain head is written as ever."""
+        unused = {name for name in ("hidden", "timm") if not getattr(self, name)}
+        return {name: value for name, value in super().to_mapping().items() if name not in unused}
 
     def build(self, weights: str | None) -> tuple[NucleusClassifier, str]:
         """Build the classifier.
@@ -62,10 +80,20 @@ class Specification(Settings):
             WeightsError: the pretrained weights cannot be had or do not fit.
         """
         if self.kind is Kind.MODEL2:
-            return build_pretrained(self.backbone, self.n_classes, self.size, weights, self.surround)
+            model, origin = self._build_pretrained(weights)
+            if self.hidden:
+                inputs = first_layer(model.head, self.backbone).in_features
+                replace_head(model, make_head(inputs, self.n_classes, self.hidden))
+            return model, origin
         network = SmallNet(self.n_classes, self.width)
         model = NucleusClassifier(network, IMAGENET_MEAN, IMAGENET_STD, None, network.head, self.surround)
         return model, "random initialisation"
+
+    def _build_pretrained(self, weights: str | None) -> tuple[NucleusClassifier, str]:
+        """Build a model2 whose head is one layer."""
+        if self.timm is not None:
+            return build_timm(self.timm, self.backbone, self.n_classes, self.size, weights, self.surround)
+        return build_pretrained(self.backbone, self.n_classes, self.size, weights, self.surround)
 
     @property
     def architecture(self) -> str:

@@ -20,15 +20,31 @@ class StridedDepthwise(nn.Conv2d):
         return super().forward(features)
 
 
+_KINDS: dict[type[nn.Conv2d], type[nn.Conv2d]] = {nn.Conv2d: StridedDepthwise}
+
+
 def replace_strided_depthwise(network: nn.Module) -> None:
-    """Give every strided depthwise convolution of a network that forward pass; names and weights stay."""
+    """Give every strided depthwise convolution of a network that forward pass; names and weights stay.
+
+    Convolutions that pad by themselves, as timm's of TensorFlow's networks, keep doing it.
+    """
     for module in network.modules():
-        if type(module) is nn.Conv2d and module.groups == module.in_channels > 1 and max(module.stride) > 1:
-            module.__class__ = StridedDepthwise
+        if isinstance(module, StridedDepthwise) or not isinstance(module, nn.Conv2d):
+            continue
+        if module.groups == module.in_channels > 1 and max(module.stride) > 1:
+            module.__class__ = _strided(type(module))
 
 
 def restore_strided_depthwise(network: nn.Module) -> None:
     """Make them plain convolutions again, for TorchScript, which has no `super`; a network that only predicts."""
+    plain = {strided: kind for kind, strided in _KINDS.items()}
     for module in network.modules():
         if isinstance(module, StridedDepthwise):
-            module.__class__ = nn.Conv2d
+            module.__class__ = plain[type(module)]
+
+
+def _strided(kind: type[nn.Conv2d]) -> type[nn.Conv2d]:
+    """The kind of convolution with that forward pass around its own."""
+    if kind not in _KINDS:
+        _KINDS[kind] = type(f"Strided{kind.__name__}", (StridedDepthwise, kind), {})
+    return _KINDS[kind]

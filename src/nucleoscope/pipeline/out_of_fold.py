@@ -17,7 +17,7 @@ from nucleoscope.files import replacing, write_json
 from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline.choice import Choice
 from nucleoscope.pipeline.prepare import Prepared
-from nucleoscope.pipeline.presets import views
+from nucleoscope.pipeline.presets import copies, views
 from nucleoscope.pipeline.reporter import Reporter
 from nucleoscope.pipeline.train import bundle_config, fit_final
 from nucleoscope.prediction.logits import predict_logits
@@ -144,6 +144,9 @@ def _plan(prepared: Prepared, choice: Choice, folding: Folding) -> dict[str, Any
         "fingerprint": prepared.fingerprint,
         "weights": prepared.weights,
         "backbone": prepared.settings.backbone,
+        "frozen": prepared.settings.frozen,
+        "hidden": prepared.settings.hidden,
+        "copies": copies(prepared.settings),
         "adjustment": choice.adjustment if prepared.settings.adjust else None,
         "temperature": choice.temperature,
         "views": views(prepared.settings),

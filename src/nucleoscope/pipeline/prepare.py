@@ -14,6 +14,7 @@ from nucleoscope.data.splits import Part, Protocol, Split, known_tiles, make_spl
 from nucleoscope.data.splits.folds import make_folds
 from nucleoscope.data.splits.groups import join_groups
 from nucleoscope.models.specification import Kind, Specification
+from nucleoscope.models.timm_network import TimmNetwork
 from nucleoscope.pipeline.presets import SURROUND
 from nucleoscope.pipeline.reporter import Reporter
 from nucleoscope.pipeline.settings import RunSettings
@@ -31,12 +32,16 @@ class Prepared:
         split: parts of the labelled crops.
         settings: of the run, with the protocol resolved.
         weights: where the pretrained weights come from, resolved.
+        cache: folder of what is kept between runs.
+        network: what builds a backbone of timm; None for torchvision's.
     """
 
     dataset: Dataset
     split: Split
     settings: RunSettings
     weights: str
+    cache: Path
+    network: TimmNetwork | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -66,8 +71,9 @@ class Prepared:
     def specification(self, kind: Kind, width: int) -> Specification:
         """The architecture of one model for these crops."""
         crops = self.dataset.crops
-        surround = SURROUND[kind]
-        return Specification(kind, len(crops.classes), crops.size, width, self.settings.backbone, surround)
+        settings, classes = self.settings, len(crops.classes)
+        hidden, network = (settings.hidden, self.network) if kind is Kind.MODEL2 else (0, None)
+        return Specification(kind, classes, crops.size, width, settings.backbone, SURROUND[kind], hidden, network)
 
 
 def read_crops(

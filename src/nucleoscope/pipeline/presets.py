@@ -12,6 +12,10 @@ _DEFAULTS = {
     Kind.MODEL1: Training(learning_rate=2.5e-3, weight_decay=0.2, label_smoothing=0.09, batch_size=64),
     Kind.MODEL2: Training(learning_rate=1e-3, batch_size=32),
 }
+# A head alone, on standardised embeddings: an epoch costs next to nothing.
+_HEAD = Training(learning_rate=1e-3, batch_size=128, weight_decay=0.2, label_smoothing=0.05)
+_HEAD_EPOCHS = 30
+_COPIES = {Preset.FAST: 3, Preset.FULL: 7}
 # On tiles that were never seen, stain and colour differ: jitter that costs a little at home pays there.
 _AUGMENTATION = {
     (Kind.MODEL1, Protocol.RANDOM): 0.07,
@@ -34,14 +38,21 @@ _TRIALS = {Preset.FAST: 0, Preset.FULL: 6}
 
 def training_defaults(kind: Kind, protocol: Protocol, settings: RunSettings) -> Training:
     """What a fit uses where no search says otherwise."""
-    epochs = settings.epochs or _EPOCHS[kind, settings.preset]
+    head = settings.frozen and kind is Kind.MODEL2
+    epochs = settings.epochs or (_HEAD_EPOCHS if head else _EPOCHS[kind, settings.preset])
     balance = _BALANCE[protocol] if settings.balance is None else settings.balance
-    return replace(_DEFAULTS[kind], augmentation=_AUGMENTATION[kind, protocol], class_balance=balance, epochs=epochs)
+    fitting = _HEAD if head else _DEFAULTS[kind]
+    return replace(fitting, augmentation=_AUGMENTATION[kind, protocol], class_balance=balance, epochs=epochs)
 
 
 def views(settings: RunSettings) -> int:
     """Of each crop that is predicted; see `prediction.views`."""
     return _VIEWS[settings.preset] if settings.views is None else settings.views
+
+
+def copies(settings: RunSettings) -> int:
+    """Changed copies of each crop that are embedded for a frozen model2, beside the crop itself."""
+    return _COPIES[settings.preset] if settings.copies is None else settings.copies
 
 
 def trials(settings: RunSettings) -> int:

@@ -9,8 +9,11 @@ from nucleoscope.data.crops import MAX_SIZE
 from nucleoscope.data.reading import DEMO
 from nucleoscope.data.splits.table import read_split, write_split
 from nucleoscope.errors import RunFolderError
+from nucleoscope.models.head import first_layer
 from nucleoscope.models.pretrained import build_pretrained
 from nucleoscope.models.specification import Kind
+from nucleoscope.models.timm_network import TimmNetwork, find_network, is_timm
+from nucleoscope.models.timm_weights import resolve_timm_source
 from nucleoscope.models.weights import AUTO, OFFLINE, resolve_source
 from nucleoscope.pipeline.audit import Audit, audit_record, make_splits, write_audit
 from nucleoscope.pipeline.engines import build_model_engines
@@ -157,7 +160,9 @@ def load_prepared(folder: RunFolder, reporter: Reporter) -> Prepared:
         )
     assert settings.split is not None  # it is resolved before the record is written
     split = read_split(folder.split, dataset.crops.names, settings.split)
-    return Prepared(dataset, split, settings, record["weights"])
+    network = record.get("network")
+    found = None if network is None else TimmNetwork.from_mapping(network, str(folder.path / "run.json"))
+    return Prepared(dataset, split, settings, record["weights"], folder.cache, found)
 
 
 def _begin(
@@ -165,17 +170,19 @@ def _begin(
 ) -> Prepared:
     """Read, audit and split; the folder is made when all of that went well."""
     started = time.perf_counter()
-    weights = _weights(settings)
+    weights, network = _weights(settings)
     dataset = read_crops(source, test, settings, folder.cache, reporter)
     linked = link_crops(dataset, reporter, settings.tolerance)
     split = split_crops(dataset, linked.labelled, settings, reporter)
     audit = Audit(linked, audit_record(linked, make_splits(linked, settings, split), reporter))
-    prepared = Prepared(dataset, split, dataclasses.replace(settings, split=split.protocol), weights)
+    resolved = dataclasses.replace(settings, split=split.protocol)
+    prepared = Prepared(dataset, split, resolved, weights, folder.cache, network)
     record = {
         "source": _absolute(source),
         "test": None if test is None else _absolute(test),
         "settings": prepared.settings.to_mapping(),
         "weights": weights,
+        **({} if network is None else {"network": network.to_mapping()}),
         "fingerprint": prepared.fingerprint,
         "versions": versions(),
         "stages": {"prepare": round(time.perf_counter() - started, 2)},
@@ -227,10 +234,20 @@ def _plain(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _weights(settings: RunSettings) -> str:
-    """The source of the pretrained weights, resolved and tried: fail now rather than after the first model."""
+def _weights(settings: RunSettings) -> tuple[str, TimmNetwork | None]:
+    """The source of the pretrained weights, resolved and tried, and what builds a backbone of timm.
+
+    Fail now rather than after the first model.
+    """
     if Kind.MODEL2 not in settings.models:
-        return settings.weights
-    source = resolve_source(settings.backbone, settings.weights)
-    build_pretrained(settings.backbone, 2, (MAX_SIZE, MAX_SIZE), source)
-    return source if source in (AUTO, OFFLINE) else str(Path(source).resolve())
+        return settings.weights, None
+    network = None
+    if is_timm(settings.backbone):
+        found = find_network(settings.backbone)
+        network, source = found.network, resolve_timm_source(found, settings.backbone, settings.weights)
+    else:
+        source = resolve_source(settings.backbone, settings.weights)
+        model, _ = build_pretrained(settings.backbone, 2, (MAX_SIZE, MAX_SIZE), source)
+        if settings.frozen or settings.hidden:
+            first_layer(model.head, settings.backbone)
+    return source if source in (AUTO, OFFLINE) else str(Path(source).resolve()), network

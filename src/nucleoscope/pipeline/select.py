@@ -12,6 +12,7 @@ from nucleoscope.evaluation.remedies import fit_adjustment
 from nucleoscope.files import write_json
 from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline.choice import Choice, read_choice
+from nucleoscope.pipeline.embeddings import is_frozen, keep_all
 from nucleoscope.pipeline.folder import ModelFolder
 from nucleoscope.pipeline.prepare import Prepared
 from nucleoscope.pipeline.presets import training_defaults, trials, views
@@ -31,7 +32,7 @@ def select_settings(prepared: Prepared, kind: Kind, folder: ModelFolder, reporte
     """Search or try the defaults; write `tuning.csv`, `tuning.png` and `selection.json`."""
     if folder.selection.exists() and not folder.search.exists():
         return read_choice(folder.selection)  # the stage was stopped when all of it was done
-    plan = _plan(prepared, kind, folder)
+    plan = _plan(prepared, kind, folder, reporter)
     wanted = trials(prepared.settings)
     found = _search(prepared, plan, wanted, reporter) if wanted else _try_defaults(prepared, plan, reporter)
     write_tuning(folder.tuning_csv, found)  # also where no trial can be chosen, so that the reasons can be read
@@ -56,10 +57,16 @@ def select_settings(prepared: Prepared, kind: Kind, folder: ModelFolder, reporte
     return choice
 
 
-def _plan(prepared: Prepared, kind: Kind, folder: ModelFolder) -> Plan:
+def _plan(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter: Reporter) -> Plan:
     defaults = training_defaults(kind, prepared.protocol, prepared.settings)
+    specification = prepared.specification(kind, defaults.width)
+    embeddings = None
+    if is_frozen(prepared, kind):
+        model, _ = specification.build(prepared.weights)
+        with reporter.bar(f"{kind}: embedding the crops") as bar:
+            embeddings = keep_all(prepared, kind, model, bar)
     return Plan(
-        specification=prepared.specification(kind, defaults.width),
+        specification=specification,
         defaults=defaults,
         weights=prepared.weights,
         labels=prepared.dataset.crops.targets(),
@@ -67,6 +74,7 @@ def _plan(prepared: Prepared, kind: Kind, folder: ModelFolder) -> Plan:
         select_index=prepared.split.select,
         seed=prepared.settings.seed,
         folder=folder.search.resolve(),  # trials run in folders of their own
+        embeddings=embeddings,
         views=views(prepared.settings),
     )
 

@@ -13,8 +13,11 @@ from nucleoscope.data.splits import Protocol
 from nucleoscope.errors import ConfigError
 from nucleoscope.models.pretrained import check_backbone
 from nucleoscope.models.specification import Kind
+from nucleoscope.models.timm_network import absolute
 from nucleoscope.models.weights import AUTO
 from nucleoscope.prediction.views import ALL_VIEWS
+
+MOST_COPIES = 99
 
 _E = TypeVar("_E", bound=StrEnum)
 
@@ -36,9 +39,12 @@ class RunSettings(Settings):
         select_fraction: share of the others that choices are made on.
         seed: of everything.
         models: which models.
-        backbone: torchvision's name of model2.
+        backbone: torchvision's name of model2, or "timm:" and a name, see `models.timm_network`.
         weights: source of its pretrained weights.
-        preset: sets what `trials`, `epochs` and `views` leave open.
+        frozen: train only the head of model2, on embeddings that its backbone computes once.
+        hidden: units of a hidden layer in the head of model2; 0 for none.
+        copies: changed copies of each crop whose embeddings a frozen model2 is trained on too.
+        preset: sets what `trials`, `epochs`, `views` and `copies` leave open.
         trials: configurations to try for each model; 0 takes the defaults.
         epochs: of each fit.
         views: 8 predicts the mean over all flips and quarter turns of a crop, 1 the crop as it is.
@@ -65,6 +71,9 @@ class RunSettings(Settings):
     models: tuple[Kind, ...] = (Kind.MODEL1, Kind.MODEL2)
     backbone: str = "mobilenet_v2"
     weights: str = AUTO
+    frozen: bool = False
+    hidden: int = 0
+    copies: int | None = None
     preset: Preset = Preset.FAST
     trials: int | None = None
     epochs: int | None = None
@@ -103,6 +112,7 @@ class RunSettings(Settings):
             _become(self, "fold", tuple(self.fold))
         if self.corrections is not None:
             _become(self, "corrections", str(Path(self.corrections).resolve()))  # as a later process finds it
+        _become(self, "backbone", absolute(self.backbone))
         check_backbone(self.backbone)
         _check_numbers(self)
         _check_counts(self)
@@ -146,6 +156,10 @@ def _check_counts(settings: RunSettings) -> None:
         raise ConfigError(f"epochs is {settings.epochs}; expected 1 or more")
     if settings.crop_size is not None and not MIN_SIZE <= settings.crop_size <= MAX_SIZE:
         raise ConfigError(f"crop_size is {settings.crop_size}; expected from {MIN_SIZE} to {MAX_SIZE} pixels")
+    if settings.hidden < 0:
+        raise ConfigError(f"hidden is {settings.hidden}; expected 0 (no hidden layer) or its units, such as 256")
+    if settings.copies is not None and not 0 <= settings.copies <= MOST_COPIES:
+        raise ConfigError(f"copies is {settings.copies}; expected from 0 to {MOST_COPIES}")
     if settings.views not in (None, 1, ALL_VIEWS):
         raise ConfigError(f"views is {settings.views}; expected 1 or {ALL_VIEWS}")
 

@@ -9,9 +9,11 @@ from nucleoscope.evaluation.plots.curves import plot_curves
 from nucleoscope.evaluation.plots.reading import read_curves
 from nucleoscope.models.bundle import Bundle, BundleConfig, save_bundle
 from nucleoscope.models.classifier import NucleusClassifier
+from nucleoscope.models.head import EmbeddingClassifier
 from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline.card import model_card
 from nucleoscope.pipeline.choice import Choice, read_choice
+from nucleoscope.pipeline.embeddings import is_frozen, keep_all
 from nucleoscope.pipeline.folder import ModelFolder
 from nucleoscope.pipeline.prepare import Prepared
 from nucleoscope.pipeline.presets import views
@@ -19,6 +21,8 @@ from nucleoscope.pipeline.reporter import Bar, Reporter, watch_steps
 from nucleoscope.pipeline.versions import versions
 from nucleoscope.prediction.engines.build import drop_engines
 from nucleoscope.runtime import default_device, seed_everything
+from nucleoscope.training.embedded import EmbeddedExamples, Embeddings
+from nucleoscope.training.examples import Learnable, Learner
 from nucleoscope.training.fit import DivergedError, fit
 from nucleoscope.training.history import Epoch, write_history
 
@@ -64,15 +68,30 @@ def fit_final(prepared: Prepared, kind: Kind, settings: Training, keep: int, che
     seed_everything(seed)
     model, origin = prepared.specification(kind, settings.width).build(prepared.weights)
     watch = dataclasses.replace(watch_steps(bar, keep / settings.epochs), checkpoint=checkpoint)
-    train, val = prepared.examples("train"), prepared.examples("val")
+    learner: Learner = model
+    train: Learnable = prepared.examples("train")
+    val: Learnable = prepared.examples("val")
+    if is_frozen(prepared, kind):
+        embeddings = keep_all(prepared, kind, model, bar)
+        train, val = (_embedded(prepared, embeddings, part) for part in ("train", "val"))
+        seed_everything(seed)
+        learner = train.fresh_model(prepared.settings.hidden)
+        origin += ", frozen: only the head was trained"
     try:
-        history = fit(model, train, val, settings, seed=seed, device=default_device(), keep=keep, watch=watch)
+        history = fit(learner, train, val, settings, seed=seed, device=default_device(), keep=keep, watch=watch)
     except DivergedError as failure:
         raise NucleoscopeError(
             f"{kind}: the final fit diverged ({failure}) though its settings did well on the select share; "
             "choose others with another --seed or more --trials"
         ) from failure
-    return Fitted(model, origin, history)
+    if isinstance(learner, EmbeddingClassifier):
+        learner.fold_into(model)
+    return Fitted(model.eval(), origin, history)
+
+
+def _embedded(prepared: Prepared, embeddings: Embeddings, part: str) -> EmbeddedExamples:
+    crops = prepared.examples(part)
+    return embeddings.examples(crops.labels, crops.index, crops.n_classes)
 
 
 def bundle_config(prepared: Prepared, kind: Kind, choice: Choice, fitted: Fitted) -> BundleConfig:

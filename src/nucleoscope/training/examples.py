@@ -1,9 +1,50 @@
 """`Examples`: labelled crops as a fit sees them."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
+
+from nucleoscope.data.augment import augment
+from nucleoscope.models.classifier import NucleusClassifier
+from nucleoscope.models.head import EmbeddingClassifier
+from nucleoscope.prediction.logits import predict_logits, to_batch
+
+Learner = NucleusClassifier | EmbeddingClassifier
+"""What can be fitted: a whole classifier, or a head on embeddings."""
+
+
+class Learnable(Protocol):
+    """What a fit needs of its examples: crops here, embeddings in `training.embedded`."""
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """Of everything, (N,)."""
+
+    @property
+    def index(self) -> NDArray[np.int64]:
+        """Positions of what is meant, (M,)."""
+
+    @property
+    def targets(self) -> NDArray[np.int64]:
+        """The labels at `index`, (M,)."""
+
+    @property
+    def n_classes(self) -> int:
+        """C."""
+
+    def __len__(self) -> int: ...
+
+    def batch(
+        self, positions: NDArray[np.int64], strength: float, generator: torch.Generator, device: torch.device
+    ) -> Tensor:
+        """What the model learns from at these positions into all, changed at random."""
+
+    def logits(self, model: Learner, device: torch.device, views: int) -> Tensor:
+        """Logits (M, C) on the CPU, the mean over so many views."""
 
 
 @dataclass(frozen=True)
@@ -34,3 +75,14 @@ class Examples:
     def size(self) -> tuple[int, int]:
         """Height and width of the crops, in pixels."""
         return self.images.shape[1], self.images.shape[2]
+
+    def batch(
+        self, positions: NDArray[np.int64], strength: float, generator: torch.Generator, device: torch.device
+    ) -> Tensor:
+        """Crops at these positions into all, augmented: (B, 3, H, W) float32 in 0..1; see `data.augment`."""
+        return augment(to_batch(self.images, positions, device), self.size, strength, generator)
+
+    def logits(self, model: Learner, device: torch.device, views: int) -> Tensor:
+        """Logits (M, C) of the crops at `index`; see `predict_logits`."""
+        assert isinstance(model, NucleusClassifier)  # a head sees embeddings
+        return predict_logits(model, self.images, self.index, device=device, views=views)

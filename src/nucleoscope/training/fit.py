@@ -13,13 +13,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from nucleoscope.config import Training
-from nucleoscope.data.augment import augment
-from nucleoscope.models.classifier import NucleusClassifier
-from nucleoscope.prediction.logits import predict_logits, to_batch
 from nucleoscope.runtime import keep_freed_memory, mixed_precision, seed_everything
 from nucleoscope.training.averaging import averaged
 from nucleoscope.training.checkpoint import load_checkpoint, save_checkpoint
-from nucleoscope.training.examples import Examples
+from nucleoscope.training.examples import Learnable, Learner
 from nucleoscope.training.freezing import set_training_mode
 from nucleoscope.training.history import Epoch
 from nucleoscope.training.loss import class_weights
@@ -56,9 +53,9 @@ class Watch:
 
 
 def fit(
-    model: NucleusClassifier,
-    train: Examples,
-    watched: Examples,
+    model: Learner,
+    train: Learnable,
+    watched: Learnable,
     settings: Training,
     *,
     seed: int,
@@ -74,8 +71,8 @@ def fit(
 
     Args:
         model: is moved to `device` and left there in evaluation mode.
-        train: crops to learn from.
-        watched: crops to measure on.
+        train: crops to learn from, or their embeddings.
+        watched: crops to measure on, or their embeddings.
         settings: how.
         seed: of order, augmentation and dropout; not of the model's initial weights.
         device: where to compute.
@@ -95,9 +92,9 @@ class _Fit:
 
     def __init__(
         self,
-        model: NucleusClassifier,
-        train: Examples,
-        watched: Examples,
+        model: Learner,
+        train: Learnable,
+        watched: Learnable,
         settings: Training,
         seed: int,
         device: torch.device,
@@ -123,9 +120,9 @@ class _Fit:
         for epoch in range(len(history) + 1, last + 1):
             started = time.perf_counter()
             train_loss, train_accuracy = self.run_epoch(epoch)
-            average: NucleusClassifier = self.average.module  # type: ignore[assignment]  # it is a copy of the model
+            average: Learner = self.average.module  # type: ignore[assignment]  # it is a copy of the model
             views = last_views if epoch == last else 1
-            logits = predict_logits(average, self.watched.images, self.watched.index, device=self.device, views=views)
+            logits = self.watched.logits(average, self.device, views)
             val_loss, val_accuracy = measure(logits, self.watched)
             if not math.isfinite(val_loss):
                 raise DivergedError(f"the loss on the watched crops became {val_loss} in epoch {epoch}")
@@ -166,10 +163,9 @@ class _Fit:
     def run_step(self, index: NDArray[np.int64], generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """One batch: forward, backward, update; its mean loss and number of hits."""
         targets = torch.from_numpy(self.train.labels[index]).to(self.device)
-        pictures = to_batch(self.train.images, index, self.device)
-        pictures = augment(pictures, self.train.size, self.settings.augmentation, generator)
+        batch = self.train.batch(index, self.settings.augmentation, generator, self.device)
         with mixed_precision(self.device):
-            logits = self.model(pictures).float()
+            logits = self.model(batch).float()
         loss = functional.cross_entropy(logits, targets, self.weights, label_smoothing=self.settings.label_smoothing)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no types for it
@@ -178,7 +174,7 @@ class _Fit:
         return loss.detach(), (logits.argmax(1) == targets).sum()
 
 
-def measure(logits: Tensor, examples: Examples) -> tuple[float, float]:
+def measure(logits: Tensor, examples: Learnable) -> tuple[float, float]:
     """Mean cross-entropy and accuracy of logits (M, C)."""
     targets = torch.from_numpy(examples.targets)
     loss = functional.cross_entropy(logits, targets).item()

@@ -2,10 +2,10 @@
 
 from torch import nn
 
-from nucleoscope.models.classifier import NucleusClassifier
+from nucleoscope.training.examples import Learner
 
 
-def layers_with_weights(model: NucleusClassifier) -> list[nn.Module]:
+def layers_with_weights(model: Learner) -> list[nn.Module]:
     """The backbone's modules that own parameters, from the input on; the head is not among them."""
     head = set(model.head.modules())
     return [
@@ -15,7 +15,7 @@ def layers_with_weights(model: NucleusClassifier) -> list[nn.Module]:
     ]
 
 
-def set_training_mode(model: NucleusClassifier, frozen: float) -> None:
+def set_training_mode(model: Learner, frozen: float) -> None:
     """Put the model into training mode, its first `frozen` share of layers excepted.
 
     A frozen layer keeps its weights and, if it normalises, its statistics.

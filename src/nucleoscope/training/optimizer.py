@@ -6,12 +6,12 @@ import torch
 from torch import nn
 
 from nucleoscope.config import Training
-from nucleoscope.models.classifier import NucleusClassifier
+from nucleoscope.training.examples import Learner
 
 _WARMUP = 0.25  # of all steps
 
 
-def build_optimizer(model: NucleusClassifier, settings: Training) -> torch.optim.Optimizer:
+def build_optimizer(model: Learner, settings: Training) -> torch.optim.Optimizer:
     """AdamW with two rates (backbone, head) and no decay on biases and normalisation."""
     head = {id(parameter) for parameter in model.head.parameters()}
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nucleoscope.runtime import cores
 from nucleoscope.tuning.journal import Journal, Status, Trial, read_journal
-from nucleoscope.tuning.space import SPACE, to_ray
+from nucleoscope.tuning.space import HEAD_SPACE, SPACE, to_ray
 from nucleoscope.tuning.trial import Plan, train_in_ray
 
 _METRIC = "select_accuracy"
@@ -83,7 +83,7 @@ def _tuner(images: NDArray[np.uint8], plan: Plan, trials: int) -> Any:
     from ray.tune.schedulers import ASHAScheduler
     from ray.tune.search.optuna import OptunaSearch
 
-    space = SPACE[plan.specification.kind]
+    space = SPACE[plan.specification.kind] if plan.embeddings is None else HEAD_SPACE
     trainable = tune.with_resources(
         tune.with_parameters(train_in_ray, images=images, plan=plan), {"cpu": 1, "gpu": _gpu_share()}
     )

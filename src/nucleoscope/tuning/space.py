@@ -49,6 +49,14 @@ SPACE: dict[Kind, dict[str, Range]] = {
 }
 
 
+HEAD_SPACE: dict[str, Range] = {
+    "learning_rate": LogUniform(2e-4, 5e-3),
+    "weight_decay": LogUniform(2e-2, 2.0),
+    "label_smoothing": Uniform(0.0, 0.1),
+}
+"""Of a model2 of which only the head is trained."""
+
+
 def to_ray(space: dict[str, Range]) -> dict[str, Any]:
     """The same space in Ray Tune's terms."""
     from ray import tune  # heavy

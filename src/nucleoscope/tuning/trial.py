@@ -14,7 +14,8 @@ from nucleoscope.config import Training
 from nucleoscope.files import replacing
 from nucleoscope.models.specification import Specification
 from nucleoscope.runtime import default_device, seed_everything, use_threads
-from nucleoscope.training.examples import Examples
+from nucleoscope.training.embedded import Embeddings
+from nucleoscope.training.examples import Examples, Learnable, Learner
 from nucleoscope.training.fit import Watch, fit
 from nucleoscope.training.history import Epoch
 from nucleoscope.tuning.journal import Journal, Status, read_journal
@@ -33,6 +34,7 @@ class Plan:
         select_index: positions of the crops to measure on.
         seed: of initialisation, order and augmentation, the same for all trials.
         folder: where journals, checkpoints and logits are kept.
+        embeddings: of all crops, where only a head is trained; None for a whole network.
         views: of each `select` crop, see `prediction.views`, after the last epoch of a trial.
     """
 
@@ -44,6 +46,7 @@ class Plan:
     select_index: NDArray[np.int64]
     seed: int
     folder: Path
+    embeddings: Embeddings | None = None
     views: int = 1
 
     def settings(self, parameters: dict[str, Any]) -> Training:
@@ -81,11 +84,7 @@ def run_trial(parameters: dict[str, Any], images: NDArray[np.uint8], plan: Plan,
             watch.on_epoch(epoch, logits)
 
     seed_everything(plan.seed)
-    model, _ = dataclasses.replace(plan.specification, width=settings.width).build(plan.weights)
-    train, select = (
-        Examples(images, plan.labels, index, plan.specification.n_classes)
-        for index in (plan.fit_index, plan.select_index)
-    )
+    model, train, select = _begin(images, plan, settings)
     own_watch = dataclasses.replace(watch, on_epoch=on_epoch, checkpoint=plan.folder / f"{trial}.pt")
     try:
         history = fit(
@@ -103,6 +102,17 @@ def run_trial(parameters: dict[str, Any], images: NDArray[np.uint8], plan: Plan,
         raise
     records.journal.history[:] = history
     records.journal.write(Status.FINISHED)  # also when the fit had ended before a stop
+
+
+def _begin(images: NDArray[np.uint8], plan: Plan, settings: Training) -> tuple[Learner, Learnable, Learnable]:
+    """A fresh model, and what it learns from and is measured on."""
+    parts, classes = (plan.fit_index, plan.select_index), plan.specification.n_classes
+    if plan.embeddings is not None:
+        fit_part, select_part = (plan.embeddings.examples(plan.labels, index, classes) for index in parts)
+        return fit_part.fresh_model(plan.specification.hidden), fit_part, select_part
+    model, _ = dataclasses.replace(plan.specification, width=settings.width).build(plan.weights)
+    train, select = (Examples(images, plan.labels, index, classes) for index in parts)
+    return model, train, select
 
 
 class _Records:

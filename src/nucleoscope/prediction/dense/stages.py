@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from nucleoscope.errors import ConfigError
 from nucleoscope.models.classifier import NucleusClassifier
+from nucleoscope.models.strided_depthwise import StridedDepthwise
 from nucleoscope.prediction.dense.strides import Reach, measure_strides, sharing, stop_shrinking
 
 EARLY_STRIDE = 4
@@ -64,6 +65,9 @@ def cut_network(model: NucleusClassifier, size: tuple[int, int]) -> Stages:
     if model.input_size is not None:
         raise _refused(name, f"resamples crops to {model.input_size}x{model.input_size} pixels")
     model.eval()
+    for layer in model.network.modules():
+        if isinstance(layer, nn.Conv2d) and type(layer) not in (nn.Conv2d, StridedDepthwise):
+            raise _refused(name, f"has convolutions that pad by themselves ({type(layer).__name__})")
     parts = _sequence(model.network)
     reaches = measure_strides(nn.Sequential(*(part for _, part in parts)))
     strides = [reach.stride for reach in reaches]
@@ -136,6 +140,10 @@ def _check(stages: Stages, model: NucleusClassifier, size: tuple[int, int], name
         raise _refused(name, "does not run its layers one after another")
     side = 4 * WINDOW_STRIDE
     early = stages.early(pictures.new_zeros(1, 3, side, side))
-    for features, stride in ((early, EARLY_STRIDE), (stages.late(early), DENSE_STRIDE)):
+    try:
+        late = stages.late(early)
+    except RuntimeError as failure:
+        raise _refused(name, f"has branches whose maps no longer fit each other at {DENSE_STRIDE} pixels") from failure
+    for features, stride in ((early, EARLY_STRIDE), (late, DENSE_STRIDE)):
         if features.shape[-2:] != (side // stride, side // stride):
             raise _refused(name, f"has maps of {features.shape[-1]} steps for {side} pixels at a stride of {stride}")
