@@ -19,8 +19,8 @@ from nucleoscope.training.checkpoint import load_checkpoint, save_checkpoint
 from nucleoscope.training.examples import Learnable, Learner
 from nucleoscope.training.freezing import set_training_mode
 from nucleoscope.training.history import Epoch
-from nucleoscope.training.loss import class_weights
 from nucleoscope.training.optimizer import build_optimizer, set_rate
+from nucleoscope.training.recipe import Recipe
 
 
 class DivergedError(RuntimeError):
@@ -63,6 +63,7 @@ def fit(
     keep: int | None = None,
     last_views: int = 1,
     watch: Watch | None = None,
+    recipe: type[Recipe] = Recipe,
 ) -> list[Epoch]:
     """Train `model` in place, leave the running average of its weights in it, and return what each epoch brought.
 
@@ -79,11 +80,12 @@ def fit(
         keep: stop after this epoch of the schedule; None runs all.
         last_views: views of each watched crop (see `prediction.views`) that are measured after the last epoch.
         watch: callbacks and checkpoint.
+        recipe: order, changes and loss.
 
     Raises:
         DivergedError: the loss became NaN or infinite.
     """
-    one = _Fit(model, train, watched, settings, seed, device, watch or Watch())
+    one = _Fit(model, recipe(train, settings, device), watched, settings, seed, device, watch or Watch())
     return one.run(keep or settings.epochs, last_views)
 
 
@@ -93,7 +95,7 @@ class _Fit:
     def __init__(
         self,
         model: Learner,
-        train: Learnable,
+        recipe: Recipe,
         watched: Learnable,
         settings: Training,
         seed: int,
@@ -102,13 +104,11 @@ class _Fit:
     ) -> None:
         keep_freed_memory()
         self.model = model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.train, self.watched, self.settings = train, watched, settings
+        self.recipe, self.train, self.watched, self.settings = recipe, recipe.train, watched, settings
         self.seed, self.device, self.watch = seed, device, watch
         set_training_mode(self.model, settings.frozen)
         self.optimizer = build_optimizer(self.model, settings)
-        weights = class_weights(train.targets, train.n_classes, settings.class_balance)
-        self.weights = torch.from_numpy(weights).to(device)  # (C,)
-        self.steps = math.ceil(len(train) / settings.batch_size)
+        self.steps = math.ceil(len(self.train) / settings.batch_size)
         self.average = averaged(self.model, self.steps)
         self.rate = 0.0
 
@@ -144,14 +144,14 @@ class _Fit:
         # Each epoch has its own randomness, so that a fit goes on after a stop as if it had not been stopped.
         seed_everything(self.seed * 100_003 + epoch)
         generator = torch.Generator().manual_seed(self.seed * 100_003 + epoch)
-        order = torch.randperm(len(self.train), generator=generator).numpy()
+        order = self.recipe.order(generator)
         # Each step takes its share of the crops: a last batch of one crop would break batch norm.
         losses = torch.zeros((), device=self.device)
         correct = torch.zeros((), device=self.device)
         for step, chosen in enumerate(np.array_split(order, self.steps)):
             done = (epoch - 1) * self.steps + step
             self.rate = set_rate(self.optimizer, self.settings, done / (self.steps * self.settings.epochs))
-            loss, hits = self.run_step(self.train.index[chosen], generator)
+            loss, hits = self.run_step(chosen, generator)
             losses += loss * len(chosen)
             correct += hits
             if self.watch.on_step:
@@ -160,13 +160,13 @@ class _Fit:
             raise DivergedError(f"the loss became {losses.item()} in epoch {epoch}")
         return losses.item() / len(self.train), correct.item() / len(self.train)
 
-    def run_step(self, index: NDArray[np.int64], generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """One batch: forward, backward, update; its mean loss and number of hits."""
-        targets = torch.from_numpy(self.train.labels[index]).to(self.device)
-        batch = self.train.batch(index, self.settings.augmentation, generator, self.device)
+    def run_step(self, chosen: NDArray[np.int64], generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """One batch, by its positions in the training part: forward, backward, update; mean loss and hits."""
+        targets = torch.from_numpy(self.train.labels[self.train.index[chosen]]).to(self.device)
+        batch = self.recipe.batch(chosen, generator)
         with mixed_precision(self.device):
             logits = self.model(batch).float()
-        loss = functional.cross_entropy(logits, targets, self.weights, label_smoothing=self.settings.label_smoothing)
+        loss = self.recipe.loss(logits, targets, chosen)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no types for it
         self.optimizer.step()

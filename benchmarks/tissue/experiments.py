@@ -1,0 +1,71 @@
+"""The experiments by name: each is a whole way to train, and changes what its name says of the defaults."""
+
+from dataclasses import dataclass, replace
+
+from tissue import recipes
+
+from nucleoscope.config import Training
+from nucleoscope.data.splits import Protocol
+from nucleoscope.models.specification import Kind
+from nucleoscope.pipeline.presets import SURROUND, training_defaults
+from nucleoscope.pipeline.settings import RunSettings
+from nucleoscope.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A way to train.
+
+    Attributes:
+        kind: the model.
+        training: settings of the fit.
+        recipe: what is done with the crops.
+        surround: contrast that is left far from the nucleus.
+        backbone: of model2.
+        normalise: "" | "tile" | "crop", see `normalising`.
+    """
+
+    kind: Kind
+    training: Training
+    recipe: type[Recipe] = Recipe
+    surround: float = 1.0
+    backbone: str = "mobilenet_v2"
+    normalise: str = ""
+
+
+def _start(kind: Kind) -> Experiment:
+    """The defaults of `--split tiles --preset fast` before this work (frozen here: the defaults may move on)."""
+    return Experiment(kind, training_defaults(kind, Protocol.TILES, RunSettings()), surround=SURROUND[kind])
+
+
+def _with(start: Experiment, **settings: float) -> Experiment:
+    return replace(start, training=replace(start.training, **settings))
+
+
+_BASE = _start(Kind.MODEL2)
+_SMALL = _start(Kind.MODEL1)
+
+EXPERIMENTS: dict[str, Experiment] = {
+    "base": _BASE,
+    "strong-stain": replace(_BASE, recipe=recipes.StrongStain),
+    "grey": replace(_BASE, recipe=recipes.Grey),
+    "swap": replace(_BASE, recipe=recipes.Swap),
+    "erase": replace(_BASE, recipe=recipes.Erase),
+    "zoom": replace(_BASE, recipe=recipes.Zoom),
+    "mixup": replace(_BASE, recipe=recipes.Mixup),
+    "even-tiles": replace(_BASE, recipe=recipes.EvenTiles),
+    "group-dro": replace(_BASE, recipe=recipes.GroupRobust),
+    "no-fading": replace(_BASE, surround=1.0),
+    "all-fading": replace(_BASE, surround=0.0),
+    "rate-a-third": _with(_BASE, learning_rate=3e-4),
+    "backbone-a-quarter": _with(_BASE, backbone_rate=0.25),
+    "frozen-40": _with(_BASE, frozen=0.4),
+    "balance-full": _with(_BASE, class_balance=1.0),
+    "decay-6": _with(_BASE, weight_decay=0.3),
+    "smoothing-15": _with(_BASE, label_smoothing=0.15),
+    "normalise-tile": replace(_BASE, normalise="tile"),
+    "normalise-crop": replace(_BASE, normalise="crop"),
+    "model1": _SMALL,
+    "model1-strong-stain": replace(_SMALL, recipe=recipes.StrongStain),
+    "model1-swap": replace(_SMALL, recipe=recipes.Swap),
+}

@@ -1,0 +1,99 @@
+"""One fit: an experiment without some folds, and its logits for their crops, kept on disk."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tissue.experiments import EXPERIMENTS
+from tissue.material import Material, read_material
+from tissue.normalising import normalise_by_tile, normalise_each
+
+from nucleoscope.files import replacing
+from nucleoscope.models.specification import Specification
+from nucleoscope.models.weights import AUTO
+from nucleoscope.prediction.logits import predict_logits
+from nucleoscope.prediction.views import ALL_VIEWS
+from nucleoscope.runtime import default_device, seed_everything, use_threads
+from nucleoscope.training.examples import Examples
+from nucleoscope.training.fit import fit
+
+@dataclass(frozen=True)
+class Fit:
+    """What one process does.
+
+    Attributes:
+        experiment: its name.
+        folds: left out of training: one, or two for choosing.
+        seed: of the fit.
+        epochs: of the schedule; None takes the experiment's.
+        cap: crops of a class of a tile that are trained on, at most, for quick screening; None for all.
+        side: pixels that the network sees of a crop's side, for quick screening; None for all.
+        data: folder that holds kaggle/.
+        out: folder of all results.
+    """
+
+    experiment: str
+    folds: tuple[int, ...]
+    seed: int
+    epochs: int | None
+    side: int | None
+    cap: int | None
+    data: Path
+    out: Path
+
+    @property
+    def file(self) -> Path:
+        """Where its logits are kept."""
+        folds = "".join(map(str, self.folds))
+        length = f"-epochs{self.epochs}" if self.epochs else ""
+        length += f"-side{self.side}" if self.side else ""
+        length += f"-cap{self.cap}" if self.cap else ""
+        return self.out / "logits" / f"{self.experiment}{length}-without{folds}-seed{self.seed}.npz"
+
+
+def run_fit(task: Fit) -> Path:
+    """Train and predict on one thread; nothing is done if the file is there."""
+    if task.file.exists():
+        return task.file
+    use_threads(1)
+    experiment = EXPERIMENTS[task.experiment]
+    training = experiment.training if task.epochs is None else replace(experiment.training, epochs=task.epochs)
+    material = read_material(task.data, task.out)
+    images = _normalised(material, experiment.normalise)
+    train, held = material.outside(task.folds, task.cap), material.inside(task.folds)
+    classes = len(material.classes)
+    seed_everything(task.seed)
+    size = (images.shape[1], images.shape[2])
+    specification = Specification(
+        experiment.kind, classes, size, training.width, experiment.backbone, experiment.surround
+    )
+    model, _ = specification.build(AUTO)
+    model.input_size = task.side or model.input_size
+    recipe = type("Recipe", (experiment.recipe,), {"tile": material.tile})
+    history = fit(
+        model,
+        Examples(images, material.labels, train, classes),
+        Examples(images, material.labels, held[:1], classes),  # what is held out is looked at once, at the end
+        training,
+        seed=task.seed,
+        device=default_device(),
+        recipe=recipe,
+    )
+    views = ALL_VIEWS if len(task.folds) == 1 else 1  # a screening saves the time
+    with replacing(task.file) as temporary:
+        np.savez(
+            temporary,
+            held=held,
+            one=predict_logits(model, images, held, device=default_device()).numpy(),
+            views=predict_logits(model, images, held, device=default_device(), views=views).numpy(),
+            train_accuracy=history[-1].train_accuracy,
+            seconds=sum(epoch.seconds for epoch in history),
+        )
+    return task.file
+
+
+def _normalised(material: Material, how: str) -> NDArray[np.uint8]:
+    if how == "tile":
+        return normalise_by_tile(material.images, material.tile)
+    return normalise_each(material.images) if how == "crop" else material.images
