@@ -63,7 +63,8 @@ def test_a_crop_may_be_larger_than_the_image():
 def test_the_blocks_do_not_show_in_the_crops(mpp):
     centres = RNG.random((60, 2)) * (480, 360)
     small, large = (crops_in_order(slide(), centres, (32, 32), mpp, side).astype(int) for side in (50, 10_000))
-    assert np.abs(small - large).max() <= 1  # rounding, where resampled
+    # Where it resamples, Pillow takes places in single precision.
+    assert np.abs(small - large).max() <= (0 if mpp in (None, 0.25) else 2)
 
 
 @pytest.mark.parametrize("mpp", [0.25, 0.5, 0.125])
@@ -155,7 +156,9 @@ def test_every_nucleus_is_in_one_block_and_on_its_region(side):
         assert block.left + block.width <= 480
         assert block.top + block.height <= 360
         first = np.array([block.left, block.top])
-        inside = (centres[block.index] >= first) & (centres[block.index] <= first + np.array([block.width, block.height]))
+        inside = (centres[block.index] >= first) & (
+            centres[block.index] <= first + np.array([block.width, block.height])
+        )
         assert inside.all()
         seen.append(block.index)
     assert np.array_equal(np.sort(np.concatenate(seen)), np.arange(len(centres)))
