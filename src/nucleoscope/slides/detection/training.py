@@ -17,6 +17,7 @@ from nucleoscope.slides.detection.network import CentreNet
 from nucleoscope.slides.detection.patches import LearningField, draw_patches, learning_field
 from nucleoscope.slides.detection.settings import DetectorSettings
 from nucleoscope.training.averaging import averaged
+from nucleoscope.training.optimizer import one_cycle
 
 Progress = Callable[[int, int], None]
 
@@ -68,9 +69,7 @@ def fit_network(
         torch.manual_seed(settings.seed)
         network = CentreNet(settings.width).to(device, memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=0.01, fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, settings.learning_rate, total_steps=settings.steps + 1, pct_start=0.2, cycle_momentum=False
-    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: one_cycle(step / settings.steps))
     average = averaged(network, 2 * _AVERAGED_OVER)
     for step in range(1, settings.steps + 1):
         pictures, target = draw_patches(fields, settings.batch_size, settings.patch, settings.augmentation, generator)
