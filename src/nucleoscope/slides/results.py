@@ -84,13 +84,14 @@ class Verdicts:
     unsure: NDArray[np.str_]
 
     def __post_init__(self) -> None:
-        """Check the shapes and the words."""
+        """Check the shapes, the words, and that there is a reason where the model was not asked."""
         count = len(self.probabilities)
         assert self.probabilities.shape == (count, len(self.classes)), self.probabilities.shape
         assert self.unsure.shape == (count,), self.unsure.shape
         assert self.novelty is None or self.novelty.shape == (count,), self.novelty.shape
         unknown = set(self.unsure.tolist()) - set(Doubt)
         assert not unknown, unknown
+        assert not ((self.predicted < 0) & (self.unsure == Doubt.NONE)).any(), "not asked, and no reason for it"
 
     def __len__(self) -> int:
         return len(self.probabilities)

@@ -17,7 +17,7 @@ from nucleoscope.slides.nuclei.geojson_objects import (
     nucleus_of,
     parts_of,
 )
-from nucleoscope.slides.nuclei.json_cursor import LARGEST, JsonCursor, TooLargeError, open_json
+from nucleoscope.slides.nuclei.json_cursor import CHUNK, LARGEST, JsonCursor, TooLargeError, open_json
 from nucleoscope.slides.outlines import UnusableError
 
 _EXPECTED = 'GeoJSON: a "FeatureCollection", a list of features, or features'
@@ -31,11 +31,13 @@ class GeoJsonReader:
         path: of the file.
         mpp: um per pixel of its image, if known.
         largest: characters up to which a feature is decoded as a whole.
+        chunk: bytes that are read at once; what was read already is decoded however long it is.
     """
 
     path: Path
     mpp: float | None
     largest: int = LARGEST
+    chunk: int = CHUNK
     kind = "GeoJSON"
 
     def read(self, skipped: Counter[str]) -> Iterator[Found]:
@@ -45,7 +47,7 @@ class GeoJsonReader:
             DataError: the file cannot be read, or is no GeoJSON.
         """
         numbers = count(1)
-        with open_json(self.path) as cursor:
+        with open_json(self.path, chunk=self.chunk) as cursor:
             for feature in self._features(cursor):
                 yield from self._nuclei(feature, numbers, skipped)
 

@@ -42,9 +42,9 @@ _LARGEST_NUCLEUS = 200.0  # um across: an annotation that is larger surrounds a 
 class Rank(IntEnum):
     """How likely an object is meant as a nucleus: of the ranks in a file, the lowest holds its nuclei."""
 
-    DETECTION = 0
-    POINT = 1
-    ANNOTATION = 2
+    DETECTION = 0  # detections and cells
+    POINT = 1  # annotated points, and whatever is said to be nothing in particular
+    ANNOTATION = 2  # annotated outlines
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def nucleus_of(feature: Feature, identity: str, mpp: float | None) -> Found:
     else:
         polygons = _polygons(geometry)
         outline = polygons[0] if len(polygons) == 1 else max(polygons, key=extent)
-        place, rank = centroid(polygons), Rank.ANNOTATION
+        place, rank = centroid(polygons), Rank.ANNOTATION if kind else Rank.POINT
         parts = geometry if len(polygons) > 1 else None
     if kind in _FIRM:
         rank = Rank.DETECTION
@@ -188,7 +188,8 @@ def _label(properties: Feature) -> str | None:
 def _measurements(found: Any) -> dict[str, float] | None:
     """Finite numbers by name, from a map (since QuPath 0.4) or a list of names and values (before)."""
     if isinstance(found, list):
-        pairs = [(entry.get("name"), entry.get("value")) for entry in found if isinstance(entry, dict)]
+        entries = [entry for entry in found if isinstance(entry, dict)]
+        pairs: list[tuple[Any, Any]] = [(entry.get("name"), entry.get("value")) for entry in entries]
     else:
         pairs = list(found.items()) if isinstance(found, dict) else []
     return {name: float(value) for name, value in pairs if isinstance(name, str) and _is_number(value)} or None

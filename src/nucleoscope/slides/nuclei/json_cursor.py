@@ -196,7 +196,7 @@ class JsonCursor:
 
 
 @contextmanager
-def open_json(path: Path, start: int = 0) -> Iterator[JsonCursor]:
+def open_json(path: Path, start: int = 0, chunk: int = CHUNK) -> Iterator[JsonCursor]:
     """A cursor in a file, from a byte of its content on."""
     with open_bytes(path) as stream:
-        yield JsonCursor(stream, path, start=start)
+        yield JsonCursor(stream, path, start=start, chunk=chunk)

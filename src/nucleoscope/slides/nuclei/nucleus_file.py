@@ -82,7 +82,7 @@ class NucleusFile:
             )
         kept = self._kept.copy()
         kept[np.flatnonzero(kept)[~inside]] = False
-        skipped = {**self.skipped, _OUTSIDE: outside}
+        skipped = {**self.skipped, _OUTSIDE: self.skipped.get(_OUTSIDE, 0) + outside}
         return replace(self, centres=self.centres[inside], skipped=skipped, _kept=kept)
 
 

@@ -100,7 +100,7 @@ def write_results(
     counting = Counting(facts)
     remaining = iter(nuclei)
     with ExitStack() as stack:
-        writers = [counting.add]
+        writers: list[Add] = [counting.add]
         for name in formats:
             temporary = stack.enter_context(replacing(folder / FORMATS[name].file))
             writers.append(stack.enter_context(FORMATS[name].writing(temporary, facts)))
