@@ -57,13 +57,14 @@ def _reader_of(path: Path) -> ImageReader:
             start = stream.read(4)
     except OSError as error:
         raise DataError(f"{path} cannot be opened ({error.strerror}): check its permissions") from error
-    if vendor_of(file) not in (None, GENERIC):
+    vendor = vendor_of(file)
+    if vendor not in (None, GENERIC):
         return WholeSlideReader(file)
-    if start in SIGNATURES:
-        return open_tiff(file)
-    if file.suffix.lower() in _SLIDE_SUFFIXES:
+    if vendor is None and file.suffix.lower() in _SLIDE_SUFFIXES:
         openslide_library(file)
         raise DataError(f"{file} is no slide that OpenSlide knows, or parts of it are missing: copy all of it again")
+    if start in SIGNATURES:
+        return open_tiff(file)
     return open_picture(file)
 
 
