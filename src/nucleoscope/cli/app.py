@@ -6,6 +6,7 @@ import typer
 
 from nucleoscope.cli.audit import audit
 from nucleoscope.cli.classify import classify
+from nucleoscope.cli.detector import detector
 from nucleoscope.cli.engines import engines
 from nucleoscope.cli.evaluate import evaluate
 from nucleoscope.cli.explain import explain
@@ -23,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for verb in (run, audit, tune, train, engines, evaluate, explain, predict, classify, review):
+for verb in (run, audit, tune, train, engines, evaluate, explain, predict, classify, review, detector):
     app.command()(verb)
 
 

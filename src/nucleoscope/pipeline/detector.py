@@ -44,7 +44,7 @@ def make_detector(
     save_detector(out, detector, _provenance(fields, settings, choice))
     score = choice.score
     reporter.say(
-        f"{out}: on {counted(len(choice.fields), 'field')} that were held back, {score.known:,} nuclei, F1 "
+        f"{out}: on {counted(len(choice.fields), 'field')} held back at first, {score.known:,} nuclei, F1 "
         f"{score.f1:.1%} (precision {score.precision:.1%}, recall {score.recall:.1%}, within {RADIUS_UM:g} um); its "
         "threshold was chosen on them, so expect less elsewhere; then it was fitted to all fields"
     )

@@ -29,15 +29,19 @@ def build_optimizer(model: NucleusClassifier, settings: Training) -> torch.optim
     )
 
 
-def set_rate(optimizer: torch.optim.Optimizer, settings: Training, progress: float) -> float:
-    """Set the rate for this point of the fit, 0..1: up in a quarter, then down along a cosine to nothing.
+def one_cycle(progress: float) -> float:
+    """The rate at this point of a fit, 0..1, as a share of its peak: up in a quarter, then down along a cosine to 0.
 
-    One cycle, after Smith and Topin 2018 (arXiv:1708.07120). Returns the rate of the head.
+    Smith and Topin 2018 (arXiv:1708.07120).
     """
     if progress < _WARMUP:
-        factor = 0.04 + 0.96 * progress / _WARMUP
-    else:
-        factor = 0.5 + 0.5 * math.cos(math.pi * (progress - _WARMUP) / (1.0 - _WARMUP))
+        return 0.04 + 0.96 * progress / _WARMUP
+    return 0.5 + 0.5 * math.cos(math.pi * (progress - _WARMUP) / (1.0 - _WARMUP))
+
+
+def set_rate(optimizer: torch.optim.Optimizer, settings: Training, progress: float) -> float:
+    """Set the rate for this point of the fit, 0..1, by `one_cycle`. Returns the rate of the head."""
+    factor = one_cycle(progress)
     for group in optimizer.param_groups:
         group["lr"] = settings.learning_rate * factor * group["share"]
     return settings.learning_rate * factor

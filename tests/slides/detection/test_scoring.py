@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from nucleoscope.slides.detection.scoring import DetectionScore, match_centres, score_centres
+from nucleoscope.slides.detection.scoring import DetectionScore, count_matches, match_centres, score_centres
 
 
 def test_a_nucleus_matches_one_other_only():
@@ -39,6 +39,7 @@ def test_no_assignment_has_more_pairs_or_as_many_that_are_closer():
         matched = distance[of_found, of_known]
         assert (matched <= 2.0).all()
         assert (-len(matched), pytest.approx(matched.sum())) == min(options)
+        assert count_matches(found, known, 2.0) == len(matched)
 
 
 def test_shares_and_totals():

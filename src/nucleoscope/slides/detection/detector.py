@@ -1,10 +1,13 @@
 """What a detector of nuclei must give."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+Sample = Callable[[], Sequence[NDArray[np.uint8]]]
+"""Reads blocks (h, w, 3) of tissue from all over an image, for those who need them."""
 
 
 class Response(Protocol):
@@ -37,5 +40,5 @@ class Detector(Protocol):
     def separation(self) -> float:
         """Of two maxima closer than this, in um, only the stronger is a nucleus."""
 
-    def adapt(self, sample: Sequence[NDArray[np.uint8]]) -> Response:
-        """The response for an image, given blocks (h, w, 3) of its tissue: stain and contrast differ by image."""
+    def adapt(self, sample: Sample) -> Response:
+        """The response for an image; stain and contrast differ by image, and a sample of its tissue shows them."""

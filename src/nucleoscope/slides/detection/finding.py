@@ -42,7 +42,7 @@ def find_nuclei(
     """
     detector = detector or HaematoxylinDetector()
     grid = Grid.at(image, detector.mpp)
-    respond = detector.adapt(sample_tissue(grid))
+    respond = detector.adapt(lambda: sample_tissue(grid))
     blocks = list(grid.blocks(min(side, _whole_steps(max(grid.size)))))
     centres, scores = [np.empty((0, 2))], [np.empty(0, np.float32)]
     for done, block in enumerate(blocks, 1):

@@ -1,13 +1,12 @@
 """The detector that needs no training: blobs of haematoxylin."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from nucleoscope.slides.detection.detector import Response
+from nucleoscope.slides.detection.detector import Response, Sample
 from nucleoscope.slides.detection.stains import separate_stains
 
 _TRUNCATE = 3.5  # deviations after which a Gaussian is cut
@@ -44,14 +43,12 @@ class HaematoxylinDetector:
         """Of the widest Gaussian, in pixels."""
         return int(_TRUNCATE * max(self.blobs) / self.mpp + 0.5) + 1
 
-    def adapt(self, sample: Sequence[NDArray[np.uint8]]) -> Response:
-        """Estimate stains and threshold of an image from blocks (h, w, 3) of its tissue."""
-        from skimage.filters import threshold_otsu
-
-        stains = separate_stains(np.concatenate([block.reshape(-1, 3) for block in sample]))
-        smooth = [self._smooth(stains.haematoxylin(block), self.blobs[0]) for block in sample]
-        values = np.concatenate([found.ravel() for found in smooth])
-        least = self.darkness * float(threshold_otsu(values)) if np.ptp(values) > 0 else np.inf
+    def adapt(self, sample: Sample) -> Response:
+        """Estimate stains and threshold of an image from its tissue."""
+        blocks = sample()
+        stains = separate_stains(np.concatenate([block.reshape(-1, 3) for block in blocks]))
+        smooth = [self._smooth(stains.haematoxylin(block), self.blobs[0]) for block in blocks]
+        least = self.darkness * otsu(np.concatenate([found.ravel() for found in smooth]))
 
         def respond(block: NDArray[np.uint8]) -> NDArray[np.float32]:
             haematoxylin = stains.haematoxylin(block)
@@ -70,3 +67,14 @@ class HaematoxylinDetector:
             haematoxylin, blob / self.mpp, mode="nearest", truncate=_TRUNCATE
         )
         return found
+
+
+def otsu(values: NDArray[np.float32]) -> float:
+    """The threshold that parts values (N,) into two groups with the largest variance between them (Otsu 1979)."""
+    counts, edges = np.histogram(values, bins=256)
+    middles = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts)[:-1]
+    above = len(values) - below
+    total = np.cumsum(counts * middles)
+    between = (total[:-1] / np.maximum(below, 1) - (total[-1] - total[:-1]) / np.maximum(above, 1)) ** 2
+    return float(middles[np.argmax(below * above * between)])

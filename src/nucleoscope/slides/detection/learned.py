@@ -1,6 +1,5 @@
 """A trained detector: the network, and the threshold that was chosen for it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 
 from nucleoscope.data.augment import to_float
 from nucleoscope.runtime import mixed_precision
-from nucleoscope.slides.detection.detector import Response
+from nucleoscope.slides.detection.detector import Response, Sample
 from nucleoscope.slides.detection.network import REACH, CentreNet
 
 
@@ -36,7 +35,7 @@ class LearnedDetector:
         """In pixels."""
         return REACH
 
-    def adapt(self, sample: Sequence[NDArray[np.uint8]]) -> Response:
+    def adapt(self, sample: Sample) -> Response:
         """The same for every image: it has learnt to look over differences of stain."""
         return self._respond
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_bipartite_matching
 from scipy.spatial import cKDTree
 
 RADIUS_UM = 3.0
@@ -78,5 +80,13 @@ def score_centres(
     found: NDArray[np.float64], known: NDArray[np.float64], mpp: float, radius_um: float = RADIUS_UM
 ) -> DetectionScore:
     """Compare found (N, 2) with known (M, 2) nuclei of one image; positions in pixels of `mpp` um."""
-    matched = len(match_centres(found, known, radius_um / mpp)[0])
-    return DetectionScore(len(found), len(known), matched)
+    return DetectionScore(len(found), len(known), count_matches(found, known, radius_um / mpp))
+
+
+def count_matches(found: NDArray[np.float64], known: NDArray[np.float64], radius: float) -> int:
+    """How many pairs `match_centres` makes, without saying which: much faster (Hopcroft and Karp 1973)."""
+    if not len(found) or not len(known):
+        return 0
+    near = cKDTree(found).sparse_distance_matrix(cKDTree(known), radius, output_type="ndarray")
+    graph = csr_array((np.ones(len(near), np.int8), (near["i"], near["j"])), shape=(len(found), len(known)))
+    return int((maximum_bipartite_matching(graph, perm_type="column") >= 0).sum())

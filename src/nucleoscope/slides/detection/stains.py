@@ -12,6 +12,7 @@ FAINT = 0.15
 
 _EXTREME = 1.0  # percentile of the angles that is taken for a pure stain
 _LEAST_PIXELS = 1000
+_MOST_PIXELS = 400_000
 _LEAST_ANGLE = np.radians(10.0)  # between two stains that can be told apart
 _DENSITY = -np.log((np.arange(256) + 1.0) / 256.0).astype(np.float32)
 
@@ -48,6 +49,7 @@ def separate_stains(pixels: NDArray[np.uint8]) -> StainSeparation:
     Args:
         pixels: (N, 3) from all over the tissue.
     """
+    pixels = pixels[:: -(-len(pixels) // _MOST_PIXELS)] if len(pixels) else pixels
     stained = density(pixels).astype(np.float64)
     stained = stained[(stained > FAINT).all(axis=1) & (pixels.max(axis=1) > 40)]  # black: ink, dirt, a fold
     vectors = _extremes(stained) if len(stained) >= _LEAST_PIXELS else None

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from nucleoscope.data.reading.wording import counted
 from nucleoscope.errors import DataError
 from nucleoscope.runtime import default_device, keep_freed_memory, mixed_precision
 from nucleoscope.slides.detection.choosing import Choice, choose
@@ -16,6 +17,7 @@ from nucleoscope.slides.detection.network import CentreNet
 from nucleoscope.slides.detection.patches import LearningField, draw_patches, learning_field
 from nucleoscope.slides.detection.settings import DetectorSettings
 from nucleoscope.training.averaging import averaged
+from nucleoscope.training.optimizer import one_cycle
 
 Progress = Callable[[int, int], None]
 
@@ -67,9 +69,7 @@ def fit_network(
         torch.manual_seed(settings.seed)
         network = CentreNet(settings.width).to(device, memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=0.01, fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, settings.learning_rate, total_steps=settings.steps + 1, pct_start=0.2, cycle_momentum=False
-    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: one_cycle(step / settings.steps))
     average = averaged(network, 2 * _AVERAGED_OVER)
     for step in range(1, settings.steps + 1):
         pictures, target = draw_patches(fields, settings.batch_size, settings.patch, settings.augmentation, generator)
@@ -107,6 +107,6 @@ def _check(fields: Sequence[LabelledField]) -> None:
     nuclei = sum(len(field.centres) for field in fields)
     if len(fields) < _LEAST_FIELDS or nuclei < _LEAST_NUCLEI:
         raise DataError(
-            f"a detector was to be trained on {len(fields)} fields with {nuclei} nuclei; expected {_LEAST_FIELDS} "
-            f"fields and {_LEAST_NUCLEI} nuclei or more: label more fields"
+            f"a detector was to be trained on {counted(len(fields), 'field')} with {nuclei:,} nuclei; expected "
+            f"{_LEAST_FIELDS} fields and {_LEAST_NUCLEI} nuclei or more: label more fields"
         )
