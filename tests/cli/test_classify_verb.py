@@ -11,9 +11,11 @@ from PIL import Image
 
 from nucleoscope.cli.app import main
 from nucleoscope.data.synthetic import make_field
+from nucleoscope.data.synthetic.slides import write_slide
 from nucleoscope.models.bundle import load_bundle
 from nucleoscope.prediction.fields import Field, predict_crops_of
 from nucleoscope.slides import classification
+from nucleoscope.slides.image import open_image
 
 
 def call(monkeypatch, *arguments):
@@ -136,9 +138,7 @@ def test_a_stop_leaves_what_was_there_and_nothing_half_written(trained_bundle, f
 
     monkeypatch.setattr(classification, "find_artefacts", stop)
     assert call(monkeypatch, "classify", field, *options, "--overwrite") == 130
-    assert capsys.readouterr().err == (
-        "stopped; nothing is kept of the image under way: give the same command again\n"
-    )
+    assert capsys.readouterr().err == ("stopped; nothing is kept of the image under way: give the same command again\n")
     assert {path: path.read_bytes() for path in out.iterdir()} == before
     assert call(monkeypatch, "classify", field, *options, "--out", field.parent / "new") == 130
     assert sorted(path.name for path in field.parent.iterdir()) == ["field-classified", "field.csv", "field.png"]
@@ -184,3 +184,23 @@ def test_an_error_is_one_line_and_nothing_is_written(trained_bundle, field, monk
     assert call(monkeypatch, "classify", field, *given) == 2
     assert capsys.readouterr().err == f"error: {line.format(image=field)}\n"
     assert sorted(field.parent.iterdir()) == before
+
+
+def test_a_slide_says_its_resolution_and_gives_what_its_pixels_give(trained_bundle, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("openslide")
+    pytest.importorskip("tifffile")
+    slide = write_slide(tmp_path / "slide.svs", (1300, 1100), seed=2, fields=1)
+    table = tmp_path / "nuclei.csv"
+    np.savetxt(table, slide.centres, delimiter=",", header="x,y", comments="", fmt="%.2f")
+    options = ("--model", trained_bundle, "--nuclei", table, "--formats", "geojson", "--engine", "torch")
+    assert call(monkeypatch, "classify", slide.path, *options) == 0
+    assert f"pixels at {slide.mpp:g} um/pixel (the file says so)" in capsys.readouterr().out
+    with open_image(slide.path) as image:
+        field = Field(image.read(0, 0, *image.size), np.round(slide.centres, 2))
+    bundle = load_bundle(trained_bundle)
+    expected = predict_crops_of(bundle, field).argmax(axis=1)
+    features = _features(tmp_path / "slide-classified")
+    assert len(features) == len(slide.centres) > 100
+    for feature, number in zip(features, expected, strict=True):
+        name = feature["properties"]["classification"]["name"]
+        assert name.startswith("unsure") or name == bundle.config.classes[number]
