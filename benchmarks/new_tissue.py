@@ -14,12 +14,11 @@ import os
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from nucleoscope.runtime import cores
 from tissue.experiments import EXPERIMENTS
 from tissue.fitting import Fit, run_fit
 from tissue.material import FOLDS, read_material
 from tissue.tables import screening_table, write_measures
-
-from nucleoscope.runtime import cores
 
 PAIRS = tuple((fold, (fold + 1) % FOLDS) for fold in range(FOLDS))
 

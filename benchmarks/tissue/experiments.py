@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from tissue import recipes
-
 from nucleoscope.config import Training
 from nucleoscope.data.splits import Protocol
 from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline.presets import SURROUND, training_defaults
 from nucleoscope.pipeline.settings import RunSettings
 from nucleoscope.training.recipe import Recipe
+from tissue import recipes
 
 
 @dataclass(frozen=True)

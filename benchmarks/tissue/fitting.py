@@ -5,9 +5,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tissue.experiments import EXPERIMENTS
-from tissue.material import Material, read_material
-from tissue.normalising import normalise_by_tile, normalise_each
 
 from nucleoscope.files import replacing
 from nucleoscope.models.specification import Specification
@@ -17,6 +14,10 @@ from nucleoscope.prediction.views import ALL_VIEWS
 from nucleoscope.runtime import default_device, seed_everything, use_threads
 from nucleoscope.training.examples import Examples
 from nucleoscope.training.fit import fit
+from tissue.experiments import EXPERIMENTS
+from tissue.material import Material, read_material
+from tissue.normalising import normalise_by_tile, normalise_each
+
 
 @dataclass(frozen=True)
 class Fit:

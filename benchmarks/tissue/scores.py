@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.metrics import f1_score, recall_score
-from tissue.material import FOLDS, Material
 
 from nucleoscope.evaluation.calibration import expected_calibration_error
+from tissue.material import FOLDS, Material
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+
+from nucleoscope.files import write_csv
 from tissue.fitting import Fit
 from tissue.material import Material
 from tissue.scores import Score, score, to_probabilities
-
-from nucleoscope.files import write_csv
 
 KINDS = ("one", "views")
 """One view of each crop, and all eight."""

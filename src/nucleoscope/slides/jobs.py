@@ -123,7 +123,7 @@ def _check_room(out: Path, overwrite: bool) -> None:
             f'"{out}" holds earlier results; expected a new folder: choose another --out, or replace them with '
             "--overwrite"
         )
-    results = {format.file for format in FORMATS.values()}
+    results = {kind.file for kind in FORMATS.values()}
     foreign = sorted(path.name for path in out.iterdir() if path.name not in results)
     if foreign:
         raise RunFolderError(
