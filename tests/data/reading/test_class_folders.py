@@ -21,7 +21,8 @@ def add_class(data, name, numbers=(5, 6)):
 def test_layouts_are_told():
     assert LAYOUTS == (
         "expected train.csv (Filename,Label) beside train/ or train.zip, or a folder of PNG, JPEG, TIFF or BMP "
-        "pictures for each class, also as a zip, or the word demo"
+        "pictures for each class, also as a zip, or fields with a CSV (x,y,label) of the same name beside each, or the "
+        "word demo"
     )
 
 

@@ -162,7 +162,7 @@ def name_folders(
     if len(unknown) < len(folders):
         raise DataError(
             f"{naming.where} has names that are no {noun} ({listed(unknown)}) beside names that are; "
-            f"expected the {noun}s ({listed(folders)}) in any order, or new names for all of them"
+            f"expected the {noun.split()[-1]}s ({listed(folders)}) in any order, or new names for all of them"
         )
     return tuple(folders), naming.names, ()
 
