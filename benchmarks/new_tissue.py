@@ -28,7 +28,16 @@ def main() -> None:
     material = read_material(options.data, options.out)  # before the processes, so that one alone fills the cache
     if options.what == "screen":
         tasks = [
-            Fit(name, tuple(sorted(pair)), options.seeds[0], options.epochs, options.side, options.cap, options.data, options.out)
+            Fit(
+                name,
+                tuple(sorted(pair)),
+                options.seeds[0],
+                options.epochs,
+                options.side,
+                options.cap,
+                options.data,
+                options.out,
+            )
             for name in options.experiments
             for pair in (PAIRS[number] for number in options.pairs)
         ]
@@ -48,7 +57,9 @@ def main() -> None:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("screen", "measure"))
-    parser.add_argument("experiments", nargs="+", choices=EXPERIMENTS, metavar="EXPERIMENT", help=", ".join(EXPERIMENTS))
+    parser.add_argument(
+        "experiments", nargs="+", choices=EXPERIMENTS, metavar="EXPERIMENT", help=", ".join(EXPERIMENTS)
+    )
     parser.add_argument("--data", type=Path, default=os.environ.get("NUCLEOSCOPE_DATA"), help="folder with kaggle/")
     parser.add_argument("--out", type=Path, default=Path("runs/new-tissue"))
     parser.add_argument("--seeds", type=numbers, default=[1, 2, 3])

@@ -69,7 +69,12 @@ def read_material(data: Path, state: Path) -> Material:
             np.save(temporary, np.column_stack([overlaps.tile, overlaps.x, overlaps.y]))
     tile, x, y = np.load(places).T
     return Material(
-        crops.images, crops.targets(), crops.classes, tile, np.column_stack([x, y]), _folds(crops.targets(), tile, crops.classes)
+        crops.images,
+        crops.targets(),
+        crops.classes,
+        tile,
+        np.column_stack([x, y]),
+        _folds(crops.targets(), tile, crops.classes),
     )
 
 

@@ -17,7 +17,9 @@ def normalise_by_tile(images: NDArray[np.uint8], tile: NDArray[np.int64]) -> NDA
     _, group, counts = np.unique(tile, return_inverse=True, return_counts=True)
     average, average_square = mean.mean(axis=0), square.mean(axis=0)
     trust = (counts / (counts + _LEAST))[:, None]
-    of_tile = [np.stack([np.bincount(group, column) for column in part.T], axis=1) / counts[:, None] for part in (mean, square)]
+    of_tile = [
+        np.stack([np.bincount(group, column) for column in part.T], axis=1) / counts[:, None] for part in (mean, square)
+    ]
     tile_mean = trust * of_tile[0] + (1 - trust) * average
     tile_square = trust * of_tile[1] + (1 - trust) * average_square
     deviation = np.sqrt(tile_square - tile_mean**2)

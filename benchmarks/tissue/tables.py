@@ -62,7 +62,12 @@ def write_measures(tasks: Sequence[Fit], material: Material, path: Path) -> str:
             held, probabilities, seconds = pool(fits, kind)
             cells = score(material, held, probabilities).cells(material.classes)
             rows[name, str(seed), kind] = {
-                "experiment": name, "seed": seed, "kind": kind, "protocol": "tiles", **cells, "seconds": seconds
+                "experiment": name,
+                "seed": seed,
+                "kind": kind,
+                "protocol": "tiles",
+                **cells,
+                "seconds": seconds,
             }
     columns = list(next(iter(rows.values())))
     write_csv(path, columns, ([row[column] for column in columns] for row in rows.values()))

@@ -176,6 +176,7 @@ def test_a_folder_of_timm_brings_its_arguments_and_normalisation_and_a_bundle_ne
     specification = _specification(backbone, (32, 32))
     model, origin = specification.build("auto")
     assert origin == "timm folder fm"
+    assert specification.architecture == "timm:local-dir:fm"
     assert model.input_size is None
     model.eval()
     pictures = torch.rand(2, 3, 32, 32)

@@ -73,18 +73,14 @@ def test_the_last_epoch_is_about_what_the_bundle_gets_right(folder):
     assert float(last[4]) == pytest.approx(accuracy, abs=0.03)  # float16 embeddings
 
 
-def test_embeddings_are_kept_once_for_all_fits_and_runs(folder, competition, settings, monkeypatch):
+def test_embeddings_are_kept_for_all_runs_and_the_same_seed_gives_the_same_head(
+    folder, competition, settings, monkeypatch
+):
     (kept,) = folder.cache.glob("embeddings-*")
     names = {file.name for file in kept.iterdir()}
     assert names == {"turned-0.npy", "augmented-1-0.npy", "augmented-1-1.npy"}
     monkeypatch.setattr(prediction_module, "_block", None)  # it would fail
     other = run(competition, folder.path.parent / "again", settings)
-    assert other.model(Kind.MODEL2).history.exists()
-    shutil.rmtree(other.path)
-
-
-def test_the_same_seed_gives_the_same_head(folder, competition, settings):
-    other = run(competition, folder.path.parent / "twin", settings)
     one, two = (load_bundle(each.model(Kind.MODEL2).bundle).model.head.weight for each in (folder, other))
     assert torch.equal(one, two)
     shutil.rmtree(other.path)

@@ -69,6 +69,13 @@ def test_a_stop_loses_the_block_under_way_only(model, images, tmp_path, cpu, mon
     assert np.array_equal(again, whole)
 
 
+def test_a_file_that_was_cut_short_is_written_again(model, images, tmp_path, cpu):
+    file = keep_embeddings(model, images, View(), tmp_path, device=cpu)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-100])
+    assert keep_embeddings(model, images, View(), tmp_path, device=cpu).read_bytes() == whole
+
+
 def test_views_turn_as_predictions_do(images):
     pictures = torch.from_numpy(images[:2]).permute(0, 3, 1, 2)
     expected = list(make_views(pictures.float() / 255.0, 8))

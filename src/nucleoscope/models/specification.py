@@ -11,7 +11,7 @@ from nucleoscope.models.head import first_layer, make_head, replace_head
 from nucleoscope.models.pretrained import build_pretrained
 from nucleoscope.models.small import SmallNet
 from nucleoscope.models.timm_backbone import build_timm
-from nucleoscope.models.timm_network import TimmNetwork, find_network, is_timm
+from nucleoscope.models.timm_network import TimmNetwork, find_network, is_timm, without_path
 
 
 class Kind(StrEnum):
@@ -98,4 +98,4 @@ class Specification(Settings):
     @property
     def architecture(self) -> str:
         """Name for people."""
-        return f"SmallNet, width {self.width}" if self.kind is Kind.MODEL1 else self.backbone
+        return f"SmallNet, width {self.width}" if self.kind is Kind.MODEL1 else without_path(self.backbone)

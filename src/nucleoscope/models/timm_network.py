@@ -115,6 +115,12 @@ def absolute(backbone: str) -> str:
     return start + str(Path(backbone.removeprefix(start)).resolve()) if backbone.startswith(start) else backbone
 
 
+def without_path(backbone: str) -> str:
+    """The backbone's name for people: of a folder its last part."""
+    start = PREFIX + _FOLDER
+    return start + Path(backbone.removeprefix(start)).name if backbone.startswith(start) else backbone
+
+
 def find_network(backbone: str) -> Found:
     """Look a network up in timm's registry, on the hub (or in its cache), or in a folder.
 

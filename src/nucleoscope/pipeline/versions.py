@@ -2,10 +2,13 @@
 
 import platform
 from importlib import metadata
+from importlib.util import find_spec
 
+_OPTIONAL = ("timm",)
 _PACKAGES = ("nucleoscope", "torch", "torchvision", "numpy", "ray", "optuna", "captum", "pillow")
 
 
 def versions() -> dict[str, str]:
     """By package, Python included."""
-    return {"python": platform.python_version(), **{name: metadata.version(name) for name in _PACKAGES}}
+    names = (*_PACKAGES, *(name for name in _OPTIONAL if find_spec(name)))
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in names}}

@@ -133,13 +133,13 @@ def keep_embeddings(
         ConfigError: a number is too large for float16, or none.
     """
     file, blocks = folder / f"{view.name}.npy", folder / f"{view.name}.blocks"
-    if file.exists():
+    if _holds(file, len(images)):
         return file
     model.eval()
     starts = range(0, len(images), BLOCK)
     for start in starts:
         block = blocks / f"{start}.npy"
-        if not block.exists():
+        if not _holds(block, min(BLOCK, len(images) - start)):
             found = _block(model, images[start : start + BLOCK], view, start, device)
             with replacing(block) as temporary:
                 np.save(temporary, found, allow_pickle=False)
@@ -148,6 +148,14 @@ def keep_embeddings(
     _join(file, [blocks / f"{start}.npy" for start in starts], len(images))
     shutil.rmtree(blocks, ignore_errors=True)
     return file
+
+
+def _holds(file: Path, count: int) -> bool:
+    """Whether a file has so many embeddings; one that was cut short has not, and is written again."""
+    try:
+        return len(np.load(file, mmap_mode="r", allow_pickle=False)) == count
+    except (OSError, ValueError, EOFError):
+        return False
 
 
 def _block(

@@ -63,9 +63,12 @@ def test_another_resolution_is_resampled_and_said(images, tmp_path, monkeypatch,
     assert call(monkeypatch, images, images, *options, "--out", out) == 0
     assert "2 fields of another resolution: their crops were resampled\n" in capsys.readouterr().out
     crops = read_dataset(out).crops
-    assert crops.places.corners.tolist() == corners_around(
-        np.array([[1.6, 2], [15.25, 10], [16.5, 12.25], [20, 5], [29.5, 23.5]])[[0, 1, 2, 4, 3]], (24, 24)
-    ).tolist()
+    assert (
+        crops.places.corners.tolist()
+        == corners_around(
+            np.array([[1.6, 2], [15.25, 10], [16.5, 12.25], [20, 5], [29.5, 23.5]])[[0, 1, 2, 4, 3]], (24, 24)
+        ).tolist()
+    )
     whole = Image.open(images / "two.png").resize((30, 24), Image.Resampling.BICUBIC)
     wanted = cut_at(np.asarray(whole), crops.places.corners[4:], (24, 24))[0]
     inside = np.s_[8:-8, 8:16]  # beyond the border both are mirrored, one before and one after resampling
@@ -123,8 +126,10 @@ def test_nothing_to_cut_is_one_line(images, tmp_path, monkeypatch, capsys):
     [
         (("--size", 23), "--size is 23; expected from 24 to 512 pixels"),
         (("--mpp", 0), "mpp is 0.0; expected micrometres per pixel, such as 0.25"),
-        (("--image-mpp", 50), "--image-mpp 50 is no microscope's; expected 0.05 to 10 um/pixel, such as 0.25 for a 40x "
-         "scan"),
+        (
+            ("--image-mpp", 50),
+            "--image-mpp 50 is no microscope's; expected 0.05 to 10 um/pixel, such as 0.25 for a 40x scan",
+        ),
         (
             ("--image-mpp", 0.25, "--mpp", 4),
             "{image} has 0.25 um/pixel (--image-mpp says so) and the crops shall have 4; expected at most 8 times more "

@@ -69,9 +69,7 @@ def _reader_of(path: Path) -> ImageReader:
     return open_picture(file)
 
 
-def _decide(
-    path: Path, resolution: Resolution, given: float | None, option: str
-) -> tuple[float, str, tuple[str, ...]]:
+def _decide(path: Path, resolution: Resolution, given: float | None, option: str) -> tuple[float, str, tuple[str, ...]]:
     """The mpp, who says so, and what is to be said about it."""
     if given is not None:
         return given, option, _disagreement(resolution, given, option)
