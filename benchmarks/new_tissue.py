@@ -45,7 +45,7 @@ def main() -> None:
         print(screening_table(tasks, material))
     else:
         tasks = [
-            Fit(name, (fold,), seed, options.epochs, options.side, options.cap, options.data, options.out)
+            fit(name, (fold,), seed, options)
             for name in options.experiments
             for seed in options.seeds
             for fold in range(FOLDS)
@@ -73,6 +73,10 @@ def parse() -> argparse.Namespace:
         parser.error("the real crops are needed: set NUCLEOSCOPE_DATA or give --data")
     options.data, options.out = Path(options.data), options.out.resolve()
     return options
+
+
+def fit(name: str, folds: tuple[int, ...], seed: int, options: argparse.Namespace) -> Fit:
+    return Fit(name, folds, seed, options.epochs, options.side, options.cap, options.data, options.out)
 
 
 def numbers(text: str) -> list[int]:

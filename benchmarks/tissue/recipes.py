@@ -95,7 +95,7 @@ class Mixup(Recipe):
 
 
 class EvenTiles(Recipe):
-    """Crops are drawn so that, within a class, small and large tiles come closer: by one over the root of their count."""
+    """Within a class, small and large tiles come closer: crops are drawn by one over the root of their count."""
 
     tile: NDArray[np.int64]  # (N,) of all crops, set by the fit
 
