@@ -1,10 +1,14 @@
 """Files written by hand after the documentation of each format are read as they are meant."""
 
+import sqlite3
+import zlib
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from nucleoscope.errors import DataError
 from nucleoscope.slides.nuclei import open_nuclei
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -101,6 +105,41 @@ def test_tiatoolbox_is_read_in_each_of_its_forms():
     file, lines = read("tiatoolbox-store.ndjson")  # points and outlines, none of them said to be a detection
     assert [(n.identity, n.x, n.label) for n in lines] == [("1", 15, "1"), ("2", 3.5, "0")]
     assert file.skipped == {}
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+def test_an_annotation_store_of_tiatoolbox_is_read(tmp_path, compressed):
+    shapely = pytest.importorskip("shapely")
+    outline = shapely.to_wkb(shapely.box(10, 20, 20, 26))
+    with closing(sqlite3.connect(tmp_path / "store.db")) as store, store:
+        # The table of SQLiteStore in tiatoolbox/annotation/storage.py.
+        store.execute(
+            "CREATE TABLE annotations(id INTEGER PRIMARY KEY, key TEXT UNIQUE, objtype TEXT, cx FLOAT NOT NULL, "
+            "cy FLOAT NOT NULL, geometry BLOB, properties TEXT, area FLOAT NOT NULL)"
+        )
+        geometry = zlib.compress(outline) if compressed else outline
+        rows = [
+            ("b", "Polygon", 15, 23, geometry, '{"type":"Neoplastic","prob":0.5}', 60),
+            ("a", "Point", 3.5, 4.5, None, "{}", 0),
+            ("c", "Polygon", 3, 4, b"\x01broken", "{", 0),
+        ]
+        store.executemany("INSERT INTO annotations VALUES(NULL, ?, ?, ?, ?, ?, ?, ?)", rows)
+    file, nuclei = read(tmp_path / "store.db")
+    assert [(n.identity, n.x, n.y, n.label) for n in nuclei] == [("b", 15, 23, "Neoplastic"), ("a", 3.5, 4.5, None)]
+    assert len(nuclei[0].outline[0]) == 4
+    assert (file.kind, file.skipped) == ("TIAToolbox annotation store", {"malformed coordinates": 1})
+
+
+def test_another_sqlite_file_is_refused(tmp_path):
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as store, store:
+        store.execute("CREATE TABLE a(b)")
+    with pytest.raises(DataError) as raised:
+        open_nuclei(path)
+    assert str(raised.value) == (
+        f"{path} is an SQLite file, but not an annotation store that can be read (no such table: annotations); "
+        "expected one of TIAToolbox: export GeoJSON from it"
+    )
 
 
 def test_measurements_of_qupath_in_um_are_brought_to_pixels():

@@ -10,7 +10,7 @@ from PIL import Image
 from nucleoscope.errors import ConfigError
 from nucleoscope.evaluation.plots.colours import class_colours
 from nucleoscope.slides.results import Carried, Nucleus, Verdicts
-from nucleoscope.slides.writing import FORMATS, ImageFacts, results, write_results
+from nucleoscope.slides.writing import FORMATS, ImageFacts, overlay, results, write_results
 
 IMAGE = ImageFacts("field.png", 0.5, (400, 300))
 COLOURS = dict(zip(("normal", "cancer"), class_colours(2), strict=True))
@@ -141,6 +141,12 @@ def test_the_summary_counts_shares_and_densities(tmp_path):
     assert (summary.nuclei, summary.classified, summary.counts) == (4, 2, {"normal": 1, "cancer": 1})
 
 
+@pytest.fixture
+def _small_canvas(monkeypatch):
+    monkeypatch.setattr(overlay, "_CANVAS", 600)
+
+
+@pytest.mark.usefixtures("_small_canvas")
 def test_no_nuclei_are_written_in_every_format(tmp_path):
     pytest.importorskip("anndata")
     picture = np.full((30, 40, 3), 230, np.uint8)
@@ -150,6 +156,7 @@ def test_no_nuclei_are_written_in_every_format(tmp_path):
     assert json.loads((tmp_path / "nuclei.geojson").read_text()) == {"type": "FeatureCollection", "features": []}
 
 
+@pytest.mark.usefixtures("_small_canvas")
 def test_the_overlay_has_the_colours_of_the_classes_where_the_nuclei_are(tmp_path):
     picture = np.full((300, 400, 3), 240, np.uint8)
     write(tmp_path, ["overlay"], picture=picture)

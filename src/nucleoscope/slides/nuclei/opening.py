@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from nucleoscope.errors import DataError
+from nucleoscope.slides.nuclei.annotation_store import MAGIC, AnnotationStoreReader
 from nucleoscope.slides.nuclei.cell_dictionaries import CellViTReader, HoVerNetReader, is_cell
 from nucleoscope.slides.nuclei.compressed import open_bytes
 from nucleoscope.slides.nuclei.geojson import GeoJsonReader
@@ -28,8 +29,8 @@ def open_nuclei(path: Path, mpp: float | None = None) -> NucleusFile:
     """Open a file of nuclei and read it once: their places are known, outlines are read when they are asked for.
 
     Args:
-        path: GeoJSON of QuPath or its peers, a table with `x` and `y`, or the JSON of CellViT, HoVer-Net or
-            TIAToolbox; plain, by gzip, or alone in a zip.
+        path: GeoJSON of QuPath or its peers, a table with `x` and `y`, the JSON of CellViT, HoVer-Net or TIAToolbox
+            (each plain, by gzip, or alone in a zip), or an annotation store of TIAToolbox.
         mpp: um per pixel of its image at full resolution, where known: for places in um, for a magnification, and
             to tell nuclei from regions.
 
@@ -46,6 +47,8 @@ def _reader(path: Path, mpp: float | None) -> NucleusReader:
         for magic, (what, remedy) in _FOREIGN.items():
             if begin.startswith(magic):
                 raise DataError(f"{path} is {what}; expected {_FORMATS}: {remedy}")
+        if begin == MAGIC:
+            return AnnotationStoreReader(path, mpp)
         stream.seek(0)
         if begin.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}:
             return _json_reader(path, JsonCursor(stream, path), mpp)
