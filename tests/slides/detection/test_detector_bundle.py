@@ -84,7 +84,14 @@ def test_an_unknown_setting_is_named(folder):
         load_detector(folder)
 
 
-def test_a_record_that_makes_no_network_is_one_line(folder):
-    change(folder, width="wide")
-    with pytest.raises(RunFolderError, match=r"detector\.json is damaged"):
+@pytest.mark.parametrize("values", [{"width": "wide"}, {"width": None}, {"mpp": "fine"}, {"threshold": None}])
+def test_a_number_that_is_none_is_one_line(folder, values):
+    change(folder, **values)
+    with pytest.raises(RunFolderError, match=r"detector\.json is damaged .*; train it again with `nucleoscope det"):
+        load_detector(folder)
+
+
+def test_a_number_outside_of_its_range_is_one_line(folder):
+    change(folder, mpp=7.0)
+    with pytest.raises(ConfigError, match=r"^mpp of the detector is 7\.0; expected 0\.2 to 1 um/pixel$"):
         load_detector(folder)

@@ -1,7 +1,7 @@
 """A trained detector in a folder: `detector.safetensors` and `detector.json`. Loading runs no code from it."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from nucleoscope.errors import NucleoscopeError, RunFolderError
 from nucleoscope.files import replacing, write_json
 from nucleoscope.slides.detection.learned import LearnedDetector
 from nucleoscope.slides.detection.network import CentreNet
+from nucleoscope.slides.detection.settings import DetectorSettings
 
 WEIGHTS_FILE = "detector.safetensors"
 RECORD_FILE = "detector.json"
@@ -86,7 +87,10 @@ def _read_record(folder: Path) -> DetectorRecord:
                 f'detector "{folder}": format {values["format_version"]}; this nucleoscope reads {FORMAT_VERSION}: '
                 "use the version that wrote it"
             )
-        return DetectorRecord.from_mapping(values, str(path))
+        record = DetectorRecord.from_mapping(values, str(path))
+        # What the numbers must be, so that a wrong one is not met inside the network.
+        DetectorSettings(mpp=float(record.mpp), width=int(record.width))
+        return replace(record, threshold=float(record.threshold), separation=float(record.separation))
     except NucleoscopeError:
         raise
     except (ValueError, KeyError, TypeError) as failure:
