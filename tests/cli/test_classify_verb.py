@@ -14,6 +14,7 @@ from nucleoscope.data.synthetic import make_field
 from nucleoscope.data.synthetic.slides import write_slide
 from nucleoscope.models.bundle import load_bundle
 from nucleoscope.prediction.fields import Field, predict_crops_of
+from nucleoscope.prediction.probabilities import to_probabilities
 from nucleoscope.slides import classification
 from nucleoscope.slides.image import open_image
 
@@ -198,9 +199,14 @@ def test_a_slide_says_its_resolution_and_gives_what_its_pixels_give(trained_bund
     with open_image(slide.path) as image:
         field = Field(image.read(0, 0, *image.size), np.round(slide.centres, 2))
     bundle = load_bundle(trained_bundle)
-    expected = predict_crops_of(bundle, field).argmax(axis=1)
+    expected = to_probabilities(predict_crops_of(bundle, field), bundle.config)
     features = _features(tmp_path / "slide-classified")
     assert len(features) == len(slide.centres) > 100
-    for feature, number in zip(features, expected, strict=True):
-        name = feature["properties"]["classification"]["name"]
-        assert name.startswith("unsure") or name == bundle.config.classes[number]
+    asked = [
+        f"Probability: {bundle.config.classes[0]}" in feature["properties"]["measurements"] for feature in features
+    ]
+    assert sum(asked) > 0.8 * len(asked)
+    for number, name in enumerate(bundle.config.classes):
+        found = [feature["properties"]["measurements"].get(f"Probability: {name}", np.nan) for feature in features]
+        # Batches differ, and with them how numbers of eight bits are rounded.
+        assert np.array(found)[asked] == pytest.approx(expected[asked, number], abs=0.03)

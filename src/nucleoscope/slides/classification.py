@@ -11,8 +11,8 @@ from nucleoscope.prediction.logits import Progress
 from nucleoscope.prediction.novelty import energy, is_foreign
 from nucleoscope.prediction.probabilities import to_probabilities
 from nucleoscope.slides.blocks import MOST, blocks_of
-from nucleoscope.slides.cut import crops_of_block, step_between
-from nucleoscope.slides.engines import NucleusEngines
+from nucleoscope.slides.cut import crops_of_block
+from nucleoscope.slides.engines import NucleusEngines, side_of_regions
 from nucleoscope.slides.image import SlideImage
 from nucleoscope.slides.results import Doubt, Verdicts
 from nucleoscope.slides.tissue import find_artefacts
@@ -42,7 +42,7 @@ def classify_nuclei(
         DataError: a nucleus lies outside of the image, the file is damaged, or the resolutions are too far apart.
     """
     findings = _Findings.of(len(centres), engines.bundle.config.classes)
-    side = max(1, int(engines.side * step_between(image, engines.bundle.config.mpp)))
+    side = side_of_regions(image, engines.bundle.config.mpp, engines.side)
     done = 0
     for block in blocks_of(centres, image.size, side, most=len(centres)):
         for index in _decide(engines, image, centres, block.index, findings):

@@ -25,6 +25,7 @@ CROWDED_FOR_TORCH = 300
 """The same against PyTorch; see docs/benchmarks.md."""
 
 _SAMPLE = 128  # crops to measure engines with
+_LARGEST = 4096  # pixels of an image, the side of what is read at once
 
 
 @dataclass(frozen=True)
@@ -116,10 +117,15 @@ def open_engines(bundle: Bundle, image: SlideImage, centres: NDArray[np.float64]
     return replace(engines, crowd=CrowdEngine(load_engine(bundle), crowded))
 
 
+def side_of_regions(image: SlideImage, mpp: float | None, side: int) -> int:
+    """Side in full-resolution pixels of regions that have this side at the bundle's resolution, if memory allows."""
+    return max(1, min(_LARGEST, int(side * step_between(image, mpp))))
+
+
 def _sample(bundle: Bundle, image: SlideImage, centres: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Crops to measure engines with: from where most nuclei are, there is tissue."""
     config = bundle.config
-    side = max(1, int(SIDE * step_between(image, config.mpp)))
+    side = side_of_regions(image, config.mpp, SIDE)
     block = max(blocks_of(centres, image.size, side), key=len, default=None)
     if block is None:
         return np.empty((0, *config.specification.size, 3), np.uint8)

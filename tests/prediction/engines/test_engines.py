@@ -224,6 +224,15 @@ class TestAuto:
         assert choose_engine(copy, "auto", images).name == "torch"
         assert not choice.cache_folder().exists()
 
+    def test_a_sample_stands_for_as_many_crops_as_are_said(self, copy, images, monkeypatch):
+        monkeypatch.setattr(choice, "_speed", lambda runner, _: 1000.0 if runner.name == TORCH else 2000.0)
+        assert choose_engine(copy, "auto", images, 1000).name == TORCH
+        assert choose_engine(copy, "auto", images, 100_000).name != TORCH
+
+    def test_no_crops_are_predicted_by_pytorch(self, copy, images, monkeypatch):
+        monkeypatch.setattr(choice, "SHORT", 0.0)
+        assert choose_engine(copy, "auto", images[:0]).name == TORCH
+
     def test_the_fastest_is_measured_once_and_remembered(self, copy, images, monkeypatch):
         monkeypatch.setattr(choice, "SHORT", 0.0)
         measured = []

@@ -61,7 +61,7 @@ def choose_engine(bundle: Bundle, name: str, images: NDArray[np.uint8], count: i
         names = usable(bundle)
     except EngineError as failure:
         return torch_runner(bundle, note=str(failure))
-    if names == [TORCH] or next(bundle.model.parameters()).device.type != "cpu":
+    if names == [TORCH] or not len(images) or next(bundle.model.parameters()).device.type != "cpu":
         return torch_runner(bundle)
     return _fastest(bundle, names, images, len(images) if count is None else count)
 
