@@ -162,8 +162,10 @@ def test_lizard(picture, tmp_path):
             ": inst_map has 48x60 pixels and the image 60x48; expected the same: check that they belong together",
         ),
         ({"inst_type": [[1], [2]]}, " has 3 centroids and 2 classes; expected one of each a nucleus"),
-        ({"inst_type": [[1], [2.5], [1]]}, ": inst_type holds other things than whole numbers; expected the class of "
-         "each nucleus"),
+        (
+            {"inst_type": [[1], [2.5], [1]]},
+            ": inst_type holds other things than whole numbers; expected the class of each nucleus",
+        ),
         (
             {"inst_type": [[1], [9], [8]]},
             " has nuclei of class 8, 9; expected 1 to 7 (other, inflammatory, healthy epithelial, dysplastic/malignant "
@@ -266,8 +268,10 @@ def test_pannuke_that_does_not_fit_is_one_line(pannuke, tmp_path):
     )
     for array, message in (
         (np.zeros((2, 32, 32)), "has shape (2, 32, 32); expected (N, height, width, 6), as PanNuke's masks.npy"),
-        (np.array([{}]), "cannot be read as an array (Array can't be memory-mapped: Python objects in dtype.): copy it "
-         "again"),
+        (
+            np.array([{}]),
+            "cannot be read as an array (Array can't be memory-mapped: Python objects in dtype.): copy it again",
+        ),
     ):
         np.save(masks, array, allow_pickle=True)
         with pytest.raises(DataError) as error:

@@ -74,9 +74,7 @@ def test_what_has_no_partner_is_named(folders, picture, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
     refused(empty, labels, f"{empty} holds no images; expected pictures or slides: check the folder")
-    refused(
-        images, empty, f"{empty} holds no annotations; expected .csv, .geojson, .json, .mat or .xml: check it"
-    )
+    refused(images, empty, f"{empty} holds no annotations; expected .csv, .geojson, .json, .mat or .xml: check it")
     refused(tmp_path / "no.png", labels, f"{tmp_path}/no.png does not exist: check the path")
     refused(
         picture,
