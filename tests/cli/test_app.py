@@ -75,8 +75,8 @@ def test_a_bundle_predicts_with_the_engine_that_is_named(folder, competition, tm
         (
             ("run", "nowhere", "--out", "x", "--models", "model1"),
             "nowhere does not exist; expected train.csv (Filename,Label) beside train/ or train.zip, or a folder of "
-            "PNG, JPEG, TIFF or BMP pictures for each class, also as a zip, or fields with a CSV (x,y,label) of the same "
-            "name beside each, or the word demo",
+            "PNG, JPEG, TIFF or BMP pictures for each class, also as a zip, or fields with a CSV (x,y,label) of the "
+            "same name beside each, or the word demo",
         ),
         (
             ("run", "demo", "--out", "x", "--split", "patients"),

@@ -31,15 +31,16 @@ def crops(
     """Cut a labelled crop around every nucleus of annotated images."""
     from nucleoscope.cli.console import Console
     from nucleoscope.data.crops import MAX_SIZE, MIN_SIZE
-    from nucleoscope.pipeline.settings import check_mpp
     from nucleoscope.slides.annotations.cropping import check_out, write_crops
     from nucleoscope.slides.annotations.pairing import Reading, find_annotated
     from nucleoscope.slides.annotations.patients import read_patients
     from nucleoscope.slides.annotations.summary import summarise_crops
+    from nucleoscope.slides.image.resolution import PLAUSIBLE
 
     if not MIN_SIZE <= size <= MAX_SIZE:
         raise ConfigError(f"--size is {size}; expected from {MIN_SIZE} to {MAX_SIZE} pixels")
-    check_mpp(mpp)
+    if not PLAUSIBLE[0] <= mpp <= PLAUSIBLE[1]:
+        raise ConfigError(f"--mpp is {mpp:g}; expected {PLAUSIBLE[0]:g} to {PLAUSIBLE[1]:g} um/pixel, such as 0.25")
     check_out(out)
     console = Console()
     found = find_annotated(image, annotations, Reading(image_mpp, names(classes) if classes else None))

@@ -74,8 +74,8 @@ def test_another_resolution_is_refused(crops):
     assert read_dataset(crops, mpp=0.501).crops.mpp == 0.5
     refused(
         crops,
-        f"{crops}/crops.json says 0.5 um/pixel, but --mpp is 0.25; expected the same: leave --mpp out, or cut the crops "
-        "again",
+        f"{crops}/crops.json says 0.5 um/pixel, but --mpp is 0.25; expected the same: leave --mpp out, or cut the "
+        "crops again",
         mpp=0.25,
     )
 

