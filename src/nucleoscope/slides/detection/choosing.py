@@ -53,7 +53,9 @@ def choose(detector: Kind, fields: Sequence[LabelledField]) -> Choice:
     maxima = [find_nuclei(field.image, dataclasses.replace(detector, separation=0.0)) for field in fields]
     choices = []
     for separation in SEPARATIONS:
-        found = [_separated(nuclei, field, separation) for nuclei, field in zip(maxima, fields, strict=True)]
+        found: list[FoundNuclei] = [
+            _separated(nuclei, field, separation) for nuclei, field in zip(maxima, fields, strict=True)
+        ]
         scores = np.concatenate([detector.threshold + np.zeros(1), *(nuclei.scores for nuclei in found)])
         for threshold in np.unique(np.quantile(scores, np.linspace(0.0, 1.0, _PARTS + 1)[:-1])).tolist():
             score = DetectionScore.total(map(above, found, fields, [threshold] * len(fields)))

@@ -67,7 +67,8 @@ def fit_network(
     generator = torch.Generator().manual_seed(settings.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
-        network = CentreNet(settings.width).to(device, memory_format=torch.channels_last)
+        network = CentreNet(settings.width).to(device)
+        network = network.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=0.01, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: one_cycle(step / settings.steps))
     average = averaged(network, 2 * _AVERAGED_OVER)
@@ -76,13 +77,13 @@ def fit_network(
         with mixed_precision(device):
             logits = network(pictures.to(device).contiguous(memory_format=torch.channels_last))
         optimizer.zero_grad()
-        _loss(logits.float(), target.to(device)).backward()
+        _loss(logits.float(), target.to(device)).backward()  # type: ignore[no-untyped-call]  # torch has no types for it
         optimizer.step()
         schedule.step()
         average.update_parameters(network)
         if on_step:
             on_step(step)
-    kept: CentreNet = average.module
+    kept: CentreNet = average.module  # type: ignore[assignment]  # it is a copy of the network
     return kept.eval()
 
 
