@@ -41,7 +41,7 @@ _INKED = 0.3  # part of the window
 
 _FOCUS = 0.4  # detail of 0.5 to 1 um beside structure of 1 to 2 um, as variances
 _DETAIL = 5.0  # least variance of that detail, in grey levels squared
-_HAZE = 0.155  # density of the lightest tenth, divided by the focus
+_HAZE = 0.175  # density of the lightest tenth, divided by the focus
 
 _Numbers = NDArray[np.floating[Any]]
 
