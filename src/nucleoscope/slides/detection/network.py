@@ -41,6 +41,7 @@ class CentreNet(nn.Module):
         self.join_middle = _twice(5 * width, 2 * width)
         self.join_fine = _twice(3 * width, width)
         self.head = nn.Conv2d(width, 4, 1)
+        assert self.head.bias is not None
         nn.init.constant_(self.head.bias, -3.0)  # most pixels are no centre
 
     def forward(self, pictures: Tensor) -> Tensor:

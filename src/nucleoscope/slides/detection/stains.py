@@ -19,7 +19,8 @@ _DENSITY = -np.log((np.arange(256) + 1.0) / 256.0).astype(np.float32)
 
 def density(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Optical density, of the same shape: the sum of the stains' amounts times their absorption (Beer-Lambert)."""
-    return _DENSITY[pixels]
+    found: NDArray[np.float32] = _DENSITY[pixels]
+    return found
 
 
 @dataclass(frozen=True)
@@ -73,4 +74,5 @@ def _extremes(stained: NDArray[np.float64]) -> NDArray[np.float64] | None:
     if (ends < -0.1).any():
         return None
     # Haematoxylin takes more of the red light.
-    return np.clip(ends[np.argsort(-ends[:, 0] / ends.sum(axis=1))], 0.0, None)
+    ordered: NDArray[np.float64] = np.clip(ends[np.argsort(-ends[:, 0] / ends.sum(axis=1))], 0.0, None)
+    return ordered

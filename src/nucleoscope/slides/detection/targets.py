@@ -23,4 +23,5 @@ def proximity(shape: tuple[int, int], centres: NDArray[np.float64], mpp: float) 
     if not len(centres):
         return np.zeros(shape, np.float32)
     distance = cKDTree(centres).query(pixels, distance_upper_bound=4.0 * BELL_UM / mpp)[0].reshape(shape)
-    return np.exp(-0.5 * (distance * mpp / BELL_UM) ** 2).astype(np.float32)
+    bells: NDArray[np.float32] = np.exp(-0.5 * (distance * mpp / BELL_UM) ** 2).astype(np.float32)
+    return bells
