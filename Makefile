@@ -41,6 +41,7 @@ bench: $(BIN)/.ready  ## the figures of docs/benchmarks.md, on the real crops in
 	$(BIN)/python benchmarks/prediction.py --bundle runs/bench/random-2/model2/model --run runs/bench/random-2
 	$(BIN)/python benchmarks/tuning.py --seeds 1,2,3
 	$(BIN)/python benchmarks/decoding.py
+	$(BIN)/python benchmarks/detection.py
 	$(BIN)/python benchmarks/dense_field.py runs/bench/random-1
 	$(BIN)/python benchmarks/dense_field.py runs/bench/tiles-1
 	$(BIN)/python benchmarks/growth.py audit --crops 10000,12601,50000,200000

@@ -74,5 +74,5 @@ def _extremes(stained: NDArray[np.float64]) -> NDArray[np.float64] | None:
     if (ends < -0.1).any():
         return None
     # Haematoxylin takes more of the red light.
-    stains: NDArray[np.float64] = np.clip(ends[np.argsort(-ends[:, 0] / ends.sum(axis=1))], 0.0, None)
-    return stains
+    ordered: NDArray[np.float64] = np.clip(ends[np.argsort(-ends[:, 0] / ends.sum(axis=1))], 0.0, None)
+    return ordered
