@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 import torch
 
+from nucleoscope.data.mirror import read_block
 from nucleoscope.errors import DataError
 from nucleoscope.models.bundle import Bundle, BundleConfig
 from nucleoscope.models.specification import Kind, Specification
-from nucleoscope.prediction.fields import Field, cut_windows, predict_crops_of, read_block
+from nucleoscope.prediction.fields import Field, cut_windows, predict_crops_of
 from nucleoscope.prediction.logits import predict_logits
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)

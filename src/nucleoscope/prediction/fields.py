@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nucleoscope.data.mirror import corners_around, cut_at
 from nucleoscope.errors import DataError
 from nucleoscope.models.bundle import Bundle
 from nucleoscope.prediction.logits import Progress, predict_logits
@@ -51,30 +52,13 @@ class Field:
 
     def corners(self, size: tuple[int, int]) -> NDArray[np.int64]:
         """Top-left pixel x, y of the window of this height and width around every nucleus, (N, 2); may lie outside."""
-        corners: NDArray[np.int64] = np.rint(self.centres).astype(np.int64) - (size[1] // 2, size[0] // 2)
-        return corners
-
-
-def read_block(image: NDArray[np.uint8], left: int, top: int, width: int, height: int) -> NDArray[np.uint8]:
-    """A rectangle (height, width, 3) of an image, which goes on as its mirror image beyond its border."""
-    rows, columns = _mirrored(top, height, image.shape[0]), _mirrored(left, width, image.shape[1])
-    return image[rows[:, None], columns]
-
-
-def _mirrored(start: int, count: int, length: int) -> NDArray[np.int64]:
-    """Indices start, start + 1, ... folded back into 0..length-1, the border pixel itself not repeated."""
-    period = max(1, 2 * (length - 1))
-    folded = np.arange(start, start + count) % period
-    return np.minimum(folded, period - folded)
+        return corners_around(self.centres, size)
 
 
 def cut_windows(field: Field, size: tuple[int, int], index: NDArray[np.int64] | None = None) -> NDArray[np.uint8]:
     """Crops (N, *size, 3) around the nuclei of a field, or those at `index`; mirrored at the border."""
     corners = field.corners(size) if index is None else field.corners(size)[index]
-    windows = np.empty((len(corners), *size, 3), np.uint8)
-    for window, (left, top) in zip(windows, corners.tolist(), strict=True):
-        window[:] = read_block(field.image, left, top, size[1], size[0])
-    return windows
+    return cut_at(field.image, corners, size)
 
 
 def predict_crops_of(bundle: Bundle, field: Field, progress: Progress | None = None) -> NDArray[np.float32]:

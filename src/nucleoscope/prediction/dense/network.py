@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nucleoscope.data.augment import to_float
+from nucleoscope.data.mirror import read_block
 from nucleoscope.models.bundle import Bundle
 from nucleoscope.prediction.dense.field_map import field_maps, sample_windows
 from nucleoscope.prediction.dense.stages import DENSE_STRIDE, WINDOW_STRIDE, cut_network
-from nucleoscope.prediction.fields import Field, cut_windows, read_block
+from nucleoscope.prediction.fields import Field, cut_windows
 from nucleoscope.prediction.logits import to_batch
 from nucleoscope.runtime import mixed_precision
 
