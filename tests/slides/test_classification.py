@@ -137,7 +137,9 @@ def test_in_a_crowd_the_dense_engine_decides_and_regions_do_not_change_it(dense_
     monkeypatch.setattr(engines_module.CrowdEngine, "side", 250)
     monkeypatch.setattr(engines_module.CrowdEngine, "suits", lambda *_: True)
     found = _classify(dense_bundle, field, engine="auto")
-    assert found.probabilities == pytest.approx(to_probabilities(whole, dense_bundle.config), abs=5e-3)
+    asked = found.predicted >= 0
+    assert asked.mean() > 0.9
+    assert found.probabilities[asked] == pytest.approx(to_probabilities(whole, dense_bundle.config)[asked], abs=5e-3)
 
 
 def test_the_dense_engine_is_for_crowds_and_only_where_no_engine_is_named(dense_bundle):
