@@ -56,9 +56,10 @@ def test_a_nucleus_gets_what_its_crop_gets(bundle, field):
     told = []
     found = _classify(bundle, field, progress=lambda *done: told.append(done))
     logits = fields.predict_crops_of(bundle, field)
-    asked = found.unsure != "glass"
+    asked = np.isin(found.unsure, ["", "foreign"])
     assert len(found) == len(field)
-    assert 2 <= (~asked).sum() <= 4
+    assert (found.unsure[field.centres[:, 0] > 400] == "glass").all()
+    assert asked.mean() > 0.9
     assert np.isnan(found.probabilities[~asked]).all()
     assert np.isnan(found.novelty[~asked]).all()
     assert found.probabilities[asked] == pytest.approx(to_probabilities(logits, bundle.config)[asked], abs=1e-5)
@@ -94,10 +95,12 @@ def test_most_nuclei_of_tissue_like_that_of_the_training_are_neither_foreign_nor
 def test_a_nucleus_above_the_threshold_is_foreign_and_still_has_its_probabilities(bundle, field):
     strict = dataclasses.replace(bundle, config=dataclasses.replace(bundle.config, novelty_threshold=-1e3))
     found, before = _classify(strict, field), _classify(bundle, field)
-    assert set(found.unsure) == {"foreign", "glass"}
+    assert {"foreign", "glass"} <= set(found.unsure)
+    assert "" not in found.unsure
     assert np.array_equal(found.probabilities, before.probabilities, equal_nan=True)
     unknown = dataclasses.replace(bundle, config=dataclasses.replace(bundle.config, novelty_threshold=None))
-    assert set(_classify(unknown, field).unsure) == {"", "glass"}
+    assert {"", "glass"} <= set(_classify(unknown, field).unsure)
+    assert "foreign" not in _classify(unknown, field).unsure
 
 
 def test_an_image_without_nuclei_gives_no_verdict(bundle, field):
@@ -134,7 +137,9 @@ def test_in_a_crowd_the_dense_engine_decides_and_regions_do_not_change_it(dense_
     monkeypatch.setattr(engines_module.CrowdEngine, "side", 250)
     monkeypatch.setattr(engines_module.CrowdEngine, "suits", lambda *_: True)
     found = _classify(dense_bundle, field, engine="auto")
-    assert found.probabilities == pytest.approx(to_probabilities(whole, dense_bundle.config), abs=5e-3)
+    asked = found.predicted >= 0
+    assert asked.mean() > 0.9
+    assert found.probabilities[asked] == pytest.approx(to_probabilities(whole, dense_bundle.config)[asked], abs=5e-3)
 
 
 def test_the_dense_engine_is_for_crowds_and_only_where_no_engine_is_named(dense_bundle):
