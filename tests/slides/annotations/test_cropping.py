@@ -82,8 +82,8 @@ def test_its_own_folder_is_written_again_and_no_other(images, tmp_path, monkeypa
     (out / "note.txt").write_text("mine")
     assert call(monkeypatch, *command) == 2
     assert capsys.readouterr().err == (
-        f'error: "{out}" holds note.txt and was not written by `nucleoscope crops`; expected a new folder, or one of its '
-        "own to write again: choose another --out\n"
+        f'error: "{out}" holds note.txt and was not written by `nucleoscope crops`; expected a new folder, or one of '
+        "its own to write again: choose another --out\n"
     )
     assert (out / "note.txt").read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []

@@ -212,16 +212,18 @@ def test_monusac(picture, tmp_path):
         ("<Annotations>", " is not valid XML (no element found: line 1, column 13): export it again"),
         (
             "<ASAP_Annotations/>",
-            " is XML with <ASAP_Annotations> at its top; expected <Annotations> of Aperio ImageScope, as MoNuSAC has it",
+            " is XML with <ASAP_Annotations> at its top; expected <Annotations> of Aperio ImageScope, as MoNuSAC "
+            "has it",
         ),
         (
             '<Annotations><Annotation Name="a"><Region><Vertex X="NaN" Y="2"/></Region></Annotation></Annotations>',
             ': X of a vertex is "NaN"; expected a number of pixels: export it again',
         ),
         (
-            '<Annotations><Annotation Name="a"><Region Id="4"><Vertex X="70" Y="2"/></Region></Annotation></Annotations>',
-            ": region 4 is at x 70, y 2, outside of the image of 60x48 pixels; expected pixels of this image: check that "
-            "they belong together",
+            '<Annotations><Annotation Name="a"><Region Id="4"><Vertex X="70" Y="2"/></Region></Annotation>'
+            "</Annotations>",
+            ": region 4 is at x 70, y 2, outside of the image of 60x48 pixels; expected pixels of this image: check "
+            "that they belong together",
         ),
         (
             '<Annotations><Annotation><Region><Vertex X="7" Y="2"/></Region></Annotation></Annotations>',
