@@ -42,7 +42,7 @@ def walk_crops(
         DataError: a nucleus lies outside of the image, the file is damaged, or the resolutions are too far apart.
     """
     most = max(1, min(MOST, _CROPS_IN_MEMORY // (crop_size[0] * crop_size[1] * 3)))
-    side = max(1, int(side * min(1.0, _step(image, crop_mpp))))
+    side = max(1, int(side * min(1.0, step_between(image, crop_mpp))))
     for block in blocks_of(centres, image.size, side, most=most):
         yield block.index, crops_of_block(image, centres[block.index], crop_size, crop_mpp)
 
@@ -67,7 +67,7 @@ def crops_of_block(
     windows = np.empty((len(centres), *crop_size, 3), np.uint8)
     if not len(centres):
         return windows
-    step = _step(image, crop_mpp)
+    step = step_between(image, crop_mpp)
     corners = corners_around(centres / step, crop_size)  # in pixels of the crops from here on
     first = corners.min(axis=0)
     width, height = (corners.max(axis=0) - first + np.array(crop_size[::-1])).tolist()
@@ -77,8 +77,12 @@ def crops_of_block(
     return windows
 
 
-def _step(image: SlideImage, crop_mpp: float | None) -> float:
-    """Pixels of the image to a pixel of the crops; 1 where nothing has to be resampled."""
+def step_between(image: SlideImage, crop_mpp: float | None) -> float:
+    """Pixels of the image to a pixel of the crops; 1 where nothing has to be resampled.
+
+    Raises:
+        DataError: the resolutions are too far apart.
+    """
     if crop_mpp is None or same_resolution(image.mpp, crop_mpp):
         return 1.0
     step = crop_mpp / image.mpp

@@ -157,7 +157,7 @@ def _nuclei(
         places = field.centres + 0.5  # a field counts from the middle of its first pixel
         places = np.where([bool(turned & 1), bool(turned & 2)], CELL - places, places)
         places = places[:, ::-1] if turned & 4 else places
-        places = places + (column * CELL, row * CELL)
+        places = places + np.array([column, row]) * CELL
         here = (places <= size).all(axis=1)
         centres.append(places[here])
         labels.append(field.labels[here])

@@ -1,19 +1,23 @@
 """Opening an image: which reader its file needs, and how many micrometres its pixels are."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
+from nucleoscope.data.resolution import same_resolution
 from nucleoscope.errors import ConfigError, DataError
 from nucleoscope.slides.image.picture import open_picture
 from nucleoscope.slides.image.reader import ImageReader
 from nucleoscope.slides.image.resolution import PLAUSIBLE, Resolution
 from nucleoscope.slides.image.slide_image import FROM_FILE, FROM_OPTION, SlideImage
 from nucleoscope.slides.image.tiff import SIGNATURES, open_tiff
-from nucleoscope.slides.image.whole_slide import GENERIC, WholeSlideReader
-
-_SLIDE_SUFFIXES = frozenset(
-    {".svs", ".ndpi", ".mrxs", ".scn", ".bif", ".vms", ".vmu", ".svslide", ".czi", ".dcm", ".zvi"}
+from nucleoscope.slides.image.whole_slide import (
+    GENERIC,
+    WholeSlideReader,
+    dicom_slide_in,
+    openslide_library,
+    vendor_of,
 )
+
+_SLIDE_SUFFIXES = frozenset({".svs", ".ndpi", ".mrxs", ".scn", ".bif", ".vms", ".vmu", ".svslide", ".czi", ".dcm"})
 
 
 def open_image(path: Path, mpp: float | None = None, option: str = FROM_OPTION) -> SlideImage:
@@ -48,54 +52,30 @@ def open_image(path: Path, mpp: float | None = None, option: str = FROM_OPTION) 
 def _reader_of(path: Path) -> ImageReader:
     if not path.exists():
         raise DataError(f"{path} does not exist: check the path")
-    file = _dicom_file(path) if path.is_dir() else path
-    vendor = _vendor(file)
+    try:
+        file = dicom_slide_in(path) if path.is_dir() else path
+        with file.open("rb") as stream:
+            start = stream.read(4)
+    except OSError as error:
+        raise DataError(f"{path} cannot be opened ({error.strerror}): check its permissions") from error
+    vendor = vendor_of(file)
     if vendor not in (None, GENERIC):
         return WholeSlideReader(file)
-    with file.open("rb") as stream:
-        start = stream.read(4)
+    if vendor is None and file.suffix.lower() in _SLIDE_SUFFIXES:
+        openslide_library(file)
+        raise DataError(f"{file} is no slide that OpenSlide knows, or parts of it are missing: copy all of it again")
     if start in SIGNATURES:
-        _need(("tifffile", "zarr"), file)
         return open_tiff(file)
-    if file.suffix.lower() in _SLIDE_SUFFIXES:
-        _need(("openslide",), file)
-        raise DataError(f"{file} is no slide that OpenSlide knows, or parts of it are missing: copy it again")
     return open_picture(file)
-
-
-def _dicom_file(folder: Path) -> Path:
-    """Any DICOM file of a folder: OpenSlide finds the others of its series beside it."""
-    found = sorted(folder.glob("*.dcm"))
-    if not found:
-        raise DataError(f"{folder} is a folder without DICOM files (*.dcm); expected an image or a DICOM slide")
-    return found[0]
-
-
-def _vendor(file: Path) -> str | None:
-    """What OpenSlide takes a file for, None if it does not know it or is not installed."""
-    if not find_spec("openslide"):
-        return None
-    import openslide
-
-    vendor: str | None = openslide.OpenSlide.detect_format(file)
-    return vendor
-
-
-def _need(packages: tuple[str, ...], file: Path) -> None:
-    missing = [package for package in packages if not find_spec(package)]
-    if missing:
-        raise ConfigError(
-            f"{file} needs the package {missing[0]}, which is not installed: pip install 'nucleoscope[slides]'"
-        )
 
 
 def _decide(path: Path, resolution: Resolution, given: float | None, option: str) -> tuple[float, str, tuple[str, ...]]:
     """The mpp, who says so, and what is to be said about it."""
     if given is not None:
-        return given, option, ()
+        return given, option, _disagreement(resolution, given, option)
     if resolution.mpp is not None:
         return resolution.mpp, FROM_FILE, ()
-    if resolution.x is not None and resolution.y is not None:
+    if resolution.x is not None:
         raise DataError(
             f"{path} has pixels of {resolution.x:g} x {resolution.y:g} um; expected square ones: resample it, or say "
             f"its resolution with {option} if the file is wrong"
@@ -105,3 +85,12 @@ def _decide(path: Path, resolution: Resolution, given: float | None, option: str
         f"{path} does not say how large its pixels are{why}; expected um/pixel: give it with {option}, such as "
         f"{option} 0.25 for a 40x scan"
     )
+
+
+def _disagreement(resolution: Resolution, given: float, option: str) -> tuple[str, ...]:
+    if resolution.x is None or resolution.y is None:
+        return ()
+    if resolution.mpp is not None and same_resolution(resolution.mpp, given):
+        return ()
+    found = f"{resolution.mpp:g}" if resolution.mpp is not None else f"{resolution.x:g} x {resolution.y:g}"
+    return (f"the file says {found} um/pixel; {option} {given:g} was taken instead",)

@@ -17,6 +17,13 @@ from nucleoscope.slides.image.resolution import MICROMETRES_PER_INCH, Resolution
 MAX_PIXELS = 100_000_000
 """What is decoded as a whole takes memory as it grows; larger images have to be tiled."""
 
+_EXPECTED_TILES = (
+    f"expected a tiled TIFF above {MAX_PIXELS // 10**6} million pixels: "
+    "`vips tiffsave IMAGE slide.tif --tile --pyramid --compression jpeg` makes one"
+)
+_EXPECTED = (
+    "expected PNG, JPEG, BMP, TIFF, OME-TIFF or a whole slide that OpenSlide reads: copy it again or export it as one"
+)
 _FORMATS = ("PNG", "JPEG", "BMP")
 # What Pillow raises for damaged files; see data/reading/decoding.py.
 _PILLOW_ERRORS = (OSError, SyntaxError, ValueError, TypeError, EOFError, IndexError, OverflowError, struct.error)
@@ -39,21 +46,14 @@ def open_picture(path: Path) -> ArrayReader:
                 return ArrayReader(pixels, f"{image.format} picture", _resolution(image), _notes(conversions))
     except Image.DecompressionBombError as error:
         raise DataError(
-            f"{path} has far more than {MAX_PIXELS // 10**6} million pixels; expected a tiled TIFF for an image this "
-            f"large: {TILE_REMEDY}"
+            f"{path} can only be read all at once and has far more than Pillow decodes; {_EXPECTED_TILES}"
         ) from error
     except DataError as error:
         raise DataError(str(error) if str(error).startswith(str(path)) else f"{path} {error}") from error
     except _PILLOW_ERRORS as error:
         unknown = isinstance(error, UnidentifiedImageError)
         reason = "it is no image of a known format" if unknown else shown(str(error))
-        raise DataError(f"{path} cannot be read ({reason}); {EXPECTED}") from error
-
-
-TILE_REMEDY = "`vips tiffsave IMAGE slide.tif --tile --pyramid --compression jpeg` makes one"
-EXPECTED = (
-    "expected PNG, JPEG, BMP, TIFF, OME-TIFF or a whole slide that OpenSlide reads: copy it again or export it as one"
-)
+        raise DataError(f"{path} cannot be read ({reason}); {_EXPECTED}") from error
 
 
 def check_pixels(path: Path, size: tuple[int, int]) -> None:
@@ -63,10 +63,7 @@ def check_pixels(path: Path, size: tuple[int, int]) -> None:
         DataError: with the way to a tiled TIFF.
     """
     if size[0] * size[1] > MAX_PIXELS:
-        raise DataError(
-            f"{path} has {size[0]}x{size[1]} pixels, which can only be read all at once; expected a tiled TIFF above "
-            f"{MAX_PIXELS // 10**6} million pixels: {TILE_REMEDY}"
-        )
+        raise DataError(f"{path} has {size[0]}x{size[1]} pixels, which can only be read all at once; {_EXPECTED_TILES}")
 
 
 def _resolution(image: Image.Image) -> Resolution:

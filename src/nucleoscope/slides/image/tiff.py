@@ -1,6 +1,10 @@
 """TIFF and OME-TIFF, tiled or in strips, pyramids in SubIFDs or pages, through tifffile and zarr."""
 
+import logging
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nucleoscope.data.reading.wording import shown
-from nucleoscope.errors import DataError
-from nucleoscope.slides.image.picture import EXPECTED, check_pixels
+from nucleoscope.errors import ConfigError, DataError
+from nucleoscope.slides.image.picture import check_pixels
 from nucleoscope.slides.image.reader import ArrayReader, ImageReader
 from nucleoscope.slides.image.resolution import Resolution
 from nucleoscope.slides.image.thumbnail import shrink_in_blocks, thumbnail_size
@@ -22,6 +26,21 @@ SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _WHITE = 255
 # A strip or tile of more pixels than this is too large to be decoded again for every region.
 _LARGEST_CHUNK = 16_000_000
+# What tifffile, its codecs and zarr raise for damaged files, found by flipping and cutting bytes of each compression;
+# their own errors are among these.
+_DAMAGE = (
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    RuntimeError,
+    ArithmeticError,
+    EOFError,
+    MemoryError,
+    struct.error,
+)
 
 
 def open_tiff(path: Path) -> ImageReader:
@@ -31,11 +50,12 @@ def open_tiff(path: Path) -> ImageReader:
         DataError: it is damaged, or its pixels are nothing to read as H&E.
     """
     reader = TiffReader(path)
-    if reader.largest_chunk <= _LARGEST_CHUNK:
+    if int(np.prod(reader.chunk)) <= _LARGEST_CHUNK:
         return reader
     # One strip for the whole picture, as some programs write it: decoded once instead of for every region.
     try:
         check_pixels(path, reader.size)
+        check_pixels(path, reader.chunk)
         pixels = reader.read(0, 0, *reader.size)
         return ArrayReader(pixels, reader.kind, reader.resolution, reader.notes)
     finally:
@@ -47,66 +67,80 @@ class TiffReader:
 
     def __init__(self, path: Path) -> None:
         """Open it; see `open_tiff`."""
-        import tifffile
-
+        tifffile = _package("tifffile", path)
         self._path = path
-        try:
+        with _damage_named(path):
             self._file = tifffile.TiffFile(path)
-        except _DAMAGE as error:
-            raise DataError(f"{path} cannot be read as a TIFF ({shown(str(error))}); {EXPECTED}") from error
         try:
             self._open()
-        except DataError as error:
+        except DataError:
             self._file.close()
-            raise DataError(f"{path} {error}") from error
-        except _DAMAGE as error:
-            self._file.close()
-            raise DataError(f"{path} cannot be read as a TIFF ({shown(str(error))}): copy it again") from error
+            raise
 
     def _open(self) -> None:
-        import zarr
-
-        number = int(np.argmax([np.prod(series.shape) for series in self._file.series]))
-        series = self._file.series[number]
-        self._decoding: Decoding = decoding_of(series)
-        self._levels: list[Any] = [
-            zarr.open_array(series.aszarr(level=level, fillvalue=_WHITE), mode="r")
-            for level in range(len(series.levels))
-        ]
+        zarr = _package("zarr", self._path)
+        with _damage_named(self._path):
+            number = int(np.argmax([np.prod(series.shape) for series in self._file.series]))
+            series = self._file.series[number]
+            self._decoding: Decoding = decoding_of(series)
+            self._levels: list[Any] = [
+                zarr.open_array(series.aszarr(level=level, fillvalue=_WHITE), mode="r")
+                for level in range(len(series.levels))
+            ]
+            self.resolution: Resolution = tiff_resolution(self._file, number)
         self.kind = "OME-TIFF" if self._file.is_ome else "TIFF"
-        self.size: tuple[int, int] = self._size_of(0)
-        self.largest_chunk = int(np.prod(self._decoding.pixels_of(self._levels[0].chunks)))
-        self.resolution: Resolution = tiff_resolution(self._file, number)
+        self.size: tuple[int, int] = self._decoding.size_in(self._levels[0].shape)
+        if 0 in self.size:
+            raise DataError(f"{self._path} has {self.size[0]}x{self.size[1]} pixels; it is damaged: copy it again")
+        self.chunk: tuple[int, int] = self._decoding.size_in(self._levels[0].chunks)
         self.notes = self._decoding.notes
-
-    def _size_of(self, level: int) -> tuple[int, int]:
-        height, width = self._decoding.pixels_of(self._levels[level].shape)
-        return width, height
 
     def read(self, x: int, y: int, width: int, height: int) -> NDArray[np.uint8]:
         """See `ImageReader`."""
         return self._read_level(0, x, y, width, height)
 
     def _read_level(self, level: int, x: int, y: int, width: int, height: int) -> NDArray[np.uint8]:
-        try:
-            region = self._levels[level][self._decoding.region(x, y, width, height)]
-            return self._decoding.to_rgb(np.asarray(region))
-        except _DAMAGE as error:
-            raise DataError(
-                f"{self._path} cannot be read at x {x}, y {y} ({shown(str(error))}): copy it again"
-            ) from error
+        with _damage_named(self._path, f" at x {x}, y {y}" + (f" of level {level}" if level else "")):
+            stored = self._levels[level][self._decoding.region(x, y, width, height)]
+            return self._decoding.to_rgb(np.asarray(stored))
 
     def thumbnail(self, longest: int) -> NDArray[np.uint8]:
         """See `ImageReader`; from the smallest level that is large enough."""
         small = thumbnail_size(self.size, longest)
-        enough = [i for i in range(len(self._levels)) if min(np.subtract(self._size_of(i), small)) >= 0]
-        level = max(enough)
-        return shrink_in_blocks(self._size_of(level), small, lambda *region: self._read_level(level, *region))
+        sizes = [self._decoding.size_in(level.shape) for level in self._levels]
+        level = max(i for i, size in enumerate(sizes) if size[0] >= small[0] and size[1] >= small[1])
+        return shrink_in_blocks(sizes[level], small, lambda *region: self._read_level(level, *region))
 
     def close(self) -> None:
         """See `ImageReader`."""
         self._file.close()
 
 
-# What tifffile, its codecs and zarr raise for damaged files; TiffFileError and the codecs' errors are among them.
-_DAMAGE = (OSError, ValueError, TypeError, KeyError, IndexError, RuntimeError, struct.error, EOFError, OverflowError)
+def _package(name: str, path: Path) -> Any:
+    """Import what reads TIFFs; it is an extra.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise ConfigError(
+            f"{path} needs the package {name}, which is not installed: pip install 'nucleoscope[slides]'"
+        ) from error
+
+
+@contextmanager
+def _damage_named(path: Path, where: str = "") -> Iterator[None]:
+    """Put the file before every error in the block, and keep tifffile's warnings of damage out of the terminal."""
+    logger = logging.getLogger("tifffile")
+    disabled, logger.disabled = logger.disabled, True
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{path} {error}") from error
+    except _DAMAGE as error:
+        reason = shown(str(error) or type(error).__name__)
+        raise DataError(f"{path} cannot be read{where} ({reason}): copy it again, or export it anew") from error
+    finally:
+        logger.disabled = disabled

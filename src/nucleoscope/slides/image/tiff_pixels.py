@@ -53,9 +53,9 @@ class Decoding:
         """Channels without alpha."""
         return {_RGB: 3, _YCBCR: 3, _CMYK: 4}.get(self.photometric, 1)
 
-    def pixels_of(self, shape: tuple[int, ...]) -> tuple[int, int]:
-        """Height and width among the lengths of the axes."""
-        return shape[self.axes.index("Y")], shape[self.axes.index("X")]
+    def size_in(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Width and height among the lengths of the stored axes."""
+        return shape[self.axes.index("X")], shape[self.axes.index("Y")]
 
     def region(self, x: int, y: int, width: int, height: int) -> tuple[slice, ...]:
         """The index of a region in the stored array."""

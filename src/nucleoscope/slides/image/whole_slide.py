@@ -1,6 +1,6 @@
 """Whole slides through OpenSlide: SVS, NDPI, MRXS, SCN, BIF, DICOM and what else it knows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +8,79 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nucleoscope.data.reading.wording import shown
-from nucleoscope.errors import DataError
+from nucleoscope.errors import ConfigError, DataError
 from nucleoscope.slides.image.picture import on_white
 from nucleoscope.slides.image.resolution import UNKNOWN, Resolution, stated
 from nucleoscope.slides.image.thumbnail import shrink_in_blocks, thumbnail_size
 
 GENERIC = "generic-tiff"
 """OpenSlide's name for a tiled TIFF of no vendor it knows."""
+
+
+_SERIES = "dicom.SeriesInstanceUID"
+_DICOM_MARK_AT = 128  # bytes into a file
+_DICOM_MARK = b"DICM"
+
+
+def openslide_library(path: Path) -> Any:
+    """The module `openslide`.
+
+    Raises:
+        ConfigError: it or its library is not installed, but this file needs it.
+    """
+    try:
+        import openslide
+    except ImportError as error:
+        raise ConfigError(
+            f"{path} needs OpenSlide, which is not installed: pip install 'nucleoscope[slides]'"
+        ) from error
+    return openslide
+
+
+def vendor_of(path: Path) -> str | None:
+    """What OpenSlide takes a file for; None if it does not know it or is not installed."""
+    try:
+        vendor: str | None = openslide_library(path).OpenSlide.detect_format(path)
+    except ConfigError:
+        return None
+    return vendor
+
+
+def dicom_slide_in(folder: Path) -> Path:
+    """One file of the DICOM slide in a folder: OpenSlide finds the others of its series beside it.
+
+    Raises:
+        DataError: there is none, or more than one.
+    """
+    files = [file for file in sorted(folder.iterdir()) if file.is_file() and _is_dicom(file)]
+    slides = _first_of_series(files)
+    if not slides:
+        raise DataError(f"{folder} is a folder without a DICOM slide; expected an image or a folder of DICOM files")
+    if len(slides) > 1:
+        raise DataError(
+            f"{folder} has {len(slides)} DICOM slides; expected one: name a file of the one you mean, such as "
+            f"{slides[0].name}"
+        )
+    return slides[0]
+
+
+def _is_dicom(file: Path) -> bool:
+    with file.open("rb") as stream:
+        stream.seek(_DICOM_MARK_AT)
+        return stream.read(len(_DICOM_MARK)) == _DICOM_MARK
+
+
+def _first_of_series(files: Sequence[Path]) -> list[Path]:
+    """One file of each series; files of DICOM that are no slides are left out."""
+    found: dict[str, Path] = {}
+    for file in files:
+        openslide = openslide_library(file)
+        try:
+            with openslide.OpenSlide(file) as slide:
+                found.setdefault(slide.properties.get(_SERIES, str(file)), file)
+        except openslide.OpenSlideError:
+            continue
+    return list(found.values())
 
 
 class WholeSlideReader:
@@ -26,8 +92,7 @@ class WholeSlideReader:
         Raises:
             DataError: OpenSlide cannot.
         """
-        import openslide
-
+        openslide = openslide_library(path)
         try:
             self._slide = openslide.OpenSlide(path)
         except openslide.OpenSlideError as error:
