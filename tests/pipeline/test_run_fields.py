@@ -10,6 +10,7 @@ from PIL import Image
 
 from nucleoscope.data.crops import Crops
 from nucleoscope.data.reading import read_dataset
+from nucleoscope.errors import RunFolderError
 from nucleoscope.pipeline.audit import audit
 from nucleoscope.pipeline.linked_crops import link_crops
 from nucleoscope.pipeline.prepare import resolve_protocol, split_crops, units
@@ -91,12 +92,15 @@ def test_the_audit_takes_fields(fields, tmp_path):
     assert len(list((tmp_path / "mosaics").glob("tile-*.png"))) == 8
 
 
-def test_a_run_goes_through_and_on(fields, tmp_path):
-    folder = run(fields, tmp_path / "r", SETTINGS)
+def test_a_run_remembers_the_size_of_its_crops(fields, tmp_path):
+    fold = dataclasses.replace(SETTINGS, fold=(1, 2))  # folds leave out what takes long
+    folder = run(fields, tmp_path / "r", fold)
     record = json.loads((folder.path / "run.json").read_text())
     assert (record["settings"]["crop_size"], record["settings"]["split"]) == (32, "tiles")
     assert json.loads(folder.model("model1").metrics.read_text())["protocol"] == "tiles"
-    assert run(fields, tmp_path / "r", SETTINGS, resume=True).path == folder.path
+    assert run(fields, tmp_path / "r", fold, resume=True).path == folder.path
+    with pytest.raises(RunFolderError, match=r"was begun with crop_size 32, not None; resume with the same command"):
+        run(fields, tmp_path / "r", dataclasses.replace(fold, crop_size=None), resume=True)
 
 
 @pytest.mark.realdata

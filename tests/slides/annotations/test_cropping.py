@@ -136,3 +136,13 @@ def test_options_outside_their_range_are_one_line(images, tmp_path, monkeypatch,
     image = images / "two.png"
     assert call(monkeypatch, image, images / "two.csv", *options, "--out", tmp_path / "out") == 2
     assert capsys.readouterr().err == f"error: {message.format(image=image)}\n"
+
+
+def test_a_resolution_that_the_file_denies_is_said(images, tmp_path, monkeypatch, capsys):
+    with Image.open(images / "two.png") as image:
+        image.save(images / "two.png", dpi=(50800, 50800))  # 0.5 um/pixel
+    command = (images / "two.png", images / "two.csv", "--size", 24, "--out", tmp_path / "out")
+    assert call(monkeypatch, *command, "--image-mpp", 0.25) == 0
+    assert "1 image: the file says 0.5 um/pixel; --image-mpp 0.25 was taken instead\n" in capsys.readouterr().out
+    assert call(monkeypatch, *command) == 0
+    assert "1 field of another resolution: their crops were resampled\n" in capsys.readouterr().out

@@ -212,8 +212,8 @@ def test_monusac(picture, tmp_path):
         ("<Annotations>", " is not valid XML (no element found: line 1, column 13): export it again"),
         (
             "<ASAP_Annotations/>",
-            " is XML with <ASAP_Annotations> at its top; expected <Annotations> of Aperio ImageScope, as MoNuSAC has "
-            "it",
+            " is XML with <ASAP_Annotations> at its top; expected <Annotations> of Aperio ImageScope, as MoNuSAC "
+            "has it",
         ),
         (
             '<Annotations><Annotation Name="a"><Region><Vertex X="NaN" Y="2"/></Region></Annotation></Annotations>',

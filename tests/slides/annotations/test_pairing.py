@@ -15,7 +15,7 @@ READING = Reading(0.25)
 def folders(picture, tmp_path):
     images, labels = tmp_path / "images", tmp_path / "labels"
     for name in ("p1/10", "p1/2"):
-        for folder, _suffix in ((images, ".png"), (labels, ".csv")):
+        for folder in (images, labels):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(picture, images / f"{name}.png")
         (labels / f"{name}.csv").write_text("x,y,label\n3,4,a\n")

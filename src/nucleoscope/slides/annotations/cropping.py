@@ -36,12 +36,14 @@ class Written:
         fields: images with at least one crop.
         skipped: objects that were left out, by what they are.
         resampled: images of another resolution than the crops.
+        notes: what was said about how many images when they were opened.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     fields: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     resampled: int = 0
+    notes: Counter[str] = field(default_factory=Counter)
 
     def add(self, nuclei: LabelledNuclei, resampled: bool) -> None:
         """Count the nuclei of an image."""
@@ -84,6 +86,7 @@ def write_crops(
             with annotated.open() as image:
                 nuclei = annotated.read(image)
                 field_mpp[annotated.name] = image.mpp
+                written.notes.update(image.notes)
                 written.add(nuclei, _cut(image, nuclei, folder / annotated.name, size, mpp))
             yield from _rows(annotated.name, nuclei, patients)
             if progress:

@@ -16,6 +16,7 @@ def summarise_crops(written: Written, out: Path) -> list[str]:
     lines = [f"{crops} of {counted(written.fields, 'field')} in {out}: {classes}"]
     if written.resampled:
         lines.append(f"{counted(written.resampled, 'field')} of another resolution: their crops were resampled")
+    lines += [f"{counted(images, 'image')}: {note}" for note, images in written.notes.items()]
     if written.skipped:
         lines.append(f"left out: {summarised(written.skipped)}")
     if len(ranked) < 2:
