@@ -39,7 +39,7 @@ def describe(config: BundleConfig, use: str) -> str:
 
 ## Use
 
-{use.strip()}
+{use.strip(chr(10))}
 {views}
 """.rstrip()
         + "\n\nMade with nucleoscope; `parity.json` says how well this folder agrees with the bundle.\n"
