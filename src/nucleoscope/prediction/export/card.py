@@ -20,6 +20,7 @@ def describe(config: BundleConfig, use: str) -> str:
         config: of the bundle.
         use: how it is used, in Markdown.
     """
+    use = use.strip("\n")  # the first line may be indented, as code
     height, width = config.specification.size
     mpp = "resolution not recorded" if config.mpp is None else f"{config.mpp:g} um/pixel"
     views = (
@@ -39,7 +40,7 @@ def describe(config: BundleConfig, use: str) -> str:
 
 ## Use
 
-{use.strip(chr(10))}
+{use}
 {views}
 """.rstrip()
         + "\n\nMade with nucleoscope; `parity.json` says how well this folder agrees with the bundle.\n"

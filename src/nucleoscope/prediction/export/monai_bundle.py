@@ -114,6 +114,7 @@ def _output_format(config: BundleConfig) -> dict[str, Any]:
     return {
         "type": "probabilities",
         "format": "classes",
+        "modality": "n/a",
         "num_channels": len(config.classes),
         "spatial_shape": [],
         "dtype": "float32",
