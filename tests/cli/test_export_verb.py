@@ -57,7 +57,8 @@ def test_it_compares_on_the_crops_that_are_given_at_their_resolution(bundle, cro
     [
         (
             ("{bundle}", "--to", "qpath", "--out", "x"),
-            'unknown target "qpath"; expected one of qupath, onnx, openvino, monai, huggingface; did you mean "qupath"?',
+            'unknown target "qpath"; expected one of qupath, onnx, openvino, monai, huggingface; did you mean '
+            '"qupath"?',
         ),
         (
             ("nowhere", "--to", "qupath", "--out", "x"),
