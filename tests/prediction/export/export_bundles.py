@@ -9,6 +9,9 @@ from nucleoscope.data.synthetic import cut_crops, make_fields
 from nucleoscope.models.bundle import Bundle, BundleConfig, load_bundle, save_bundle
 from nucleoscope.models.measured import Measured, with_measured
 from nucleoscope.models.specification import Kind, Specification
+from nucleoscope.prediction.engines.runner import Runner
+from nucleoscope.prediction.engines.torch_engine import TorchEngine
+from nucleoscope.prediction.probabilities import to_probabilities
 
 CLASSES = ("normal epithelium", "cancer", "muscle")
 MEASURED = Measured("tiles", 2276, 1, 0.888, (0.817, 0.956), 0.85, 0.84, 0.03)
@@ -48,3 +51,9 @@ def _spread(model, size):
         model.head.weight.mul_(2.0 / logits.std(dim=0)[:, None])
         model.head.bias.mul_(2.0 / logits.std(dim=0))
         model.head.bias.sub_(model(pictures).mean(dim=0))
+
+
+def exact_probabilities(bundle, images):
+    """Probabilities (N, C) by the bundle in float32; by itself it may compute in bfloat16."""
+    runner = Runner("torch", TorchEngine(bundle.model, exact=True))
+    return to_probabilities(runner.logits(images, bundle.config.views), bundle.config)

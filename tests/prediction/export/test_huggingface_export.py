@@ -61,7 +61,7 @@ def test_the_card_is_small_and_complete(tmp_path):
     _, out = _export(tmp_path, views=8)
     text = (out / "README.md").read_text()
     assert "RGB crops of 40x40 pixels (0.25 um/pixel) with the nucleus in the centre" in text
-    assert "logits of normal epithelium, cancer, muscle, in this order" in text
+    assert "in the order of the output: normal epithelium, cancer, muscle." in text
     assert "Every crop is seen in all its flips and quarter turns, which multiplies the time." in text
     assert "Research use only" in text
     assert str(tmp_path) not in text  # nothing of this machine

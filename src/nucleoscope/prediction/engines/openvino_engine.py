@@ -41,8 +41,10 @@ class OpenVinoEngine:
             found[part] = request.get_output_tensor(0).data.copy()
 
         queue.set_callback(keep)
-        for part, start in enumerate(range(0, len(pictures), step)):
-            queue.start_async(_filled(pictures[start : start + step], step), part, share_inputs=True)
+        # OpenVINO reads each part where it lies, without holding on to it: what is freed too early, others write over.
+        parts = [_filled(pictures[start : start + step], step) for start in range(0, len(pictures), step)]
+        for part, filled in enumerate(parts):
+            queue.start_async(filled, part, share_inputs=True)
         queue.wait_all()
         return np.concatenate(found)[: len(pictures)]
 

@@ -22,16 +22,13 @@ def describe(config: BundleConfig, use: str) -> str:
     """
     height, width = config.specification.size
     mpp = "resolution not recorded" if config.mpp is None else f"{config.mpp:g} um/pixel"
-    views = (
-        "" if config.views == 1 else "Every crop is seen in all its flips and quarter turns, which multiplies the time."
-    )
-    return (
-        f"""# {title(config)}
+    views = "\nEvery crop is seen in all its flips and quarter turns, which multiplies the time.\n"
+    return f"""# {title(config)}
 
 **Research use only.** Not a medical device; not for diagnosis.
 
 - Input: RGB crops of {width}x{height} pixels ({mpp}) with the nucleus in the centre.
-- Output: logits of {", ".join(config.classes)}, in this order; their softmax are calibrated probabilities.
+- Classes, in the order of the output: {", ".join(config.classes)}.
 
 ## Measured
 
@@ -39,11 +36,9 @@ def describe(config: BundleConfig, use: str) -> str:
 
 ## Use
 
-{use.strip()}
-{views}
-""".rstrip()
-        + "\n\nMade with nucleoscope; `parity.json` says how well this folder agrees with the bundle.\n"
-    )
+{use}{"" if config.views == 1 else views}
+Made with nucleoscope; `parity.json` says how well this folder agrees with the bundle.
+"""
 
 
 def title(config: BundleConfig) -> str:

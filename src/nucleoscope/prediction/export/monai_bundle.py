@@ -29,11 +29,12 @@ _BATCH = 64
 _NOT_STATED = "not stated"
 
 _USE = """\
-    pip install 'monai[ignite]' pillow
+    pip install 'monai[fire,ignite,pillow]'
     python -m monai.bundle run --config_file configs/inference.json --bundle_root . --dataset_dir CROPS
 
 in this folder writes `eval/predictions.csv`: the path of each PNG in CROPS and one probability a class, in the order
-above. `models/model.ts` takes float pictures (N, 3, height, width) in 0..1; `models/model.pt` holds its weights.
+above. `models/model.ts` takes float pictures (N, 3, height, width) in 0..1 and returns logits, whose softmax are
+calibrated probabilities; `models/model.pt` holds its weights.
 """
 
 
@@ -114,6 +115,7 @@ def _output_format(config: BundleConfig) -> dict[str, Any]:
     return {
         "type": "probabilities",
         "format": "classes",
+        "modality": "n/a",
         "num_channels": len(config.classes),
         "spatial_shape": [],
         "dtype": "float32",

@@ -25,7 +25,7 @@ _USE = f"""\
     logits = session.run(None, {{"{INPUT}": crops}})[0]  # crops: uint8 (N, height, width, 3)
     names = session.get_modelmeta().custom_metadata_map["classes"]  # a JSON list
 
-`{INTERFACE_FILE}` says the same for programs.
+Softmax of the logits are calibrated probabilities. `{INTERFACE_FILE}` says the same for programs.
 """
 
 

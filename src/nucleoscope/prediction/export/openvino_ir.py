@@ -23,7 +23,8 @@ _USE = f"""\
     network = openvino.Core().compile_model("{_MODEL_FILE}", "CPU", {{"INFERENCE_PRECISION_HINT": "f32"}})
     logits = network(crops)["{OUTPUT}"]  # crops: uint8 (N, height, width, 3)
 
-Without the hint OpenVINO computes in bfloat16 where the processor can. `{INTERFACE_FILE}` says the same for programs.
+Softmax of the logits are calibrated probabilities. Without the hint OpenVINO computes in bfloat16 where the processor
+can. `{INTERFACE_FILE}` says the same for programs.
 """
 
 
