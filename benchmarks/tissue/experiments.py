@@ -21,7 +21,7 @@ class Experiment:
         recipe: what is done with the crops.
         surround: contrast that is left far from the nucleus.
         backbone: of model2.
-        normalise: "" | "tile" | "crop", see `normalising`.
+        normalise: "" | "tile" | "crop" | "grey", see `normalising`.
     """
 
     kind: Kind
@@ -48,6 +48,10 @@ EXPERIMENTS: dict[str, Experiment] = {
     "base": _BASE,
     "strong-stain": replace(_BASE, recipe=recipes.StrongStain),
     "grey": replace(_BASE, recipe=recipes.Grey),
+    "grey-half": replace(_BASE, recipe=recipes.GreyHalf),
+    "grey-strong": replace(_BASE, recipe=recipes.GreyStrong),
+    "grey-only": replace(_BASE, normalise="grey"),
+    "grey-strong-rate-a-third": replace(_with(_BASE, learning_rate=3e-4), recipe=recipes.GreyStrong),
     "swap": replace(_BASE, recipe=recipes.Swap),
     "erase": replace(_BASE, recipe=recipes.Erase),
     "zoom": replace(_BASE, recipe=recipes.Zoom),

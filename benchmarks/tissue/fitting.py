@@ -97,4 +97,6 @@ def run_fit(task: Fit) -> Path:
 def _normalised(material: Material, how: str) -> NDArray[np.uint8]:
     if how == "tile":
         return normalise_by_tile(material.images, material.tile)
+    if how == "grey":
+        return np.repeat(material.images.mean(axis=3, keepdims=True).round().astype(np.uint8), 3, axis=3)
     return normalise_each(material.images) if how == "crop" else material.images

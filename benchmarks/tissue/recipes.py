@@ -42,6 +42,16 @@ class Grey(Recipe):
         return torch.where(grey.to(self.device), pictures.mean(dim=1, keepdim=True), pictures)
 
 
+class GreyHalf(Grey):
+    """Half of the crops without colour."""
+
+    share = 1 / 2
+
+
+class GreyStrong(Grey, StrongStain):
+    """A third of the crops without colour, and twice the jitter of stain and colour for the others."""
+
+
 class Swap(Recipe):
     """Half of the crops keep only the nucleus; around it another crop of the batch is pasted, with a soft edge."""
 
