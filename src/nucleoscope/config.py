@@ -55,6 +55,7 @@ class Training(Settings):
         weight_decay: of AdamW, on weights of two or more dimensions.
         label_smoothing: share of the target spread over all classes.
         augmentation: strength; 0 leaves flips and quarter turns, 1 is the full jitter of `data.augment`.
+        grey: share of the training crops that are shown without their colour, so that shape and texture must do.
         class_balance: class weights are frequency to the power of minus this; 0 none, 1 fully balanced.
         width: channels of the first layer of model1.
         frozen: share of the layers of model2's backbone that keep their pretrained weights, from the input on.
@@ -67,6 +68,7 @@ class Training(Settings):
     weight_decay: float = 0.05
     label_smoothing: float = 0.05
     augmentation: float = 0.5
+    grey: float = 0.0
     class_balance: float = 0.5
     width: int = 32
     frozen: float = 0.0
@@ -84,6 +86,7 @@ class Training(Settings):
         _check(self.weight_decay >= 0, "weight_decay", self.weight_decay, "0 or more")
         _check(0 <= self.label_smoothing < 1, "label_smoothing", self.label_smoothing, "from 0 to below 1")
         _check(0 <= self.augmentation <= 2, "augmentation", self.augmentation, "from 0 to 2")
+        _check(0 <= self.grey <= 1, "grey", self.grey, "from 0 to 1")
         _check(0 <= self.class_balance <= 1, "class_balance", self.class_balance, "from 0 to 1")
         _check(self.width >= 4, "width", self.width, "4 or more")
         _check(0 <= self.frozen <= 1, "frozen", self.frozen, "from 0 to 1")

@@ -27,6 +27,19 @@ def test_at_strength_0_every_crop_is_a_flip_or_quarter_turn_of_itself(pictures):
     assert len(seen) >= 5  # of 8 ways, 16 crops
 
 
+@pytest.mark.parametrize("strength", [0.0, 1.0])
+def test_some_crops_lose_their_colour_and_keep_their_darkness(pictures, strength):
+    plain, some = (
+        augment(pictures, (32, 32), strength, torch.Generator().manual_seed(1), grey=grey) for grey in (0.0, 0.5)
+    )
+    lost = (some == some[:, :1]).flatten(1).all(dim=1)
+    assert 3 <= lost.sum() <= 13  # of 16
+    assert torch.equal(some[~lost], plain[~lost])
+    known = plain[lost].amax(dim=1) < 1.0  # beyond, the picture without grey was clipped
+    assert torch.allclose(some[lost, 0][known].log(), plain[lost].log().mean(dim=1)[known], atol=1e-4)
+    assert (augment(pictures, (32, 32), strength, torch.Generator(), grey=1.0).std(dim=1) == 0).all()
+
+
 def test_values_stay_in_range_and_shape_follows_the_size(pictures):
     changed = _augment(pictures, 2.0, size=(24, 20))
     assert changed.shape == (16, 3, 24, 20)

@@ -43,6 +43,7 @@ def augment(
     strength: float,
     generator: torch.Generator,
     jitter: Jitter | None = None,
+    grey: float = 0.0,
 ) -> Tensor:
     """Change every crop of a batch at random, each in its own way.
 
@@ -52,6 +53,7 @@ def augment(
         strength: 0 keeps geometry to flips and quarter turns and leaves the colours; 1 is the full `jitter`.
         generator: the source of randomness, on the CPU.
         jitter: ranges at strength 1.
+        grey: share of the crops that lose their colour, whatever the strength.
 
     Returns:
         (B, 3, *size) float32 in 0..1.
@@ -69,6 +71,9 @@ def augment(
     )
     if strength > 0:
         density = recolour(density, strength, generator, ranges)
+    if grey > 0:
+        faded = torch.rand(len(pictures), 1, 1, 1, generator=generator) < grey
+        density = torch.where(faded.to(device), density.mean(dim=1, keepdim=True), density)
     return torch.exp(-density).clamp_(0.0, 1.0)
 
 

@@ -23,6 +23,13 @@ _AUGMENTATION = {
     (Kind.MODEL1, Protocol.TILES): 1.0,
     (Kind.MODEL2, Protocol.TILES): 1.0,
 }
+# And some crops without colour at all (docs/new-tissue.md): what is left there is the nucleus.
+_GREY = {
+    (Kind.MODEL1, Protocol.RANDOM): 0.0,
+    (Kind.MODEL2, Protocol.RANDOM): 0.0,
+    (Kind.MODEL1, Protocol.TILES): 1 / 3,
+    (Kind.MODEL2, Protocol.TILES): 1 / 3,
+}
 _BALANCE = {Protocol.RANDOM: 0.0, Protocol.TILES: 0.5}
 _EPOCHS = {
     (Kind.MODEL1, Preset.FAST): 7,
@@ -42,7 +49,13 @@ def training_defaults(kind: Kind, protocol: Protocol, settings: RunSettings) -> 
     epochs = settings.epochs or (_HEAD_EPOCHS if head else _EPOCHS[kind, settings.preset])
     balance = _BALANCE[protocol] if settings.balance is None else settings.balance
     fitting = _HEAD if head else _DEFAULTS[kind]
-    return replace(fitting, augmentation=_AUGMENTATION[kind, protocol], class_balance=balance, epochs=epochs)
+    return replace(
+        fitting,
+        augmentation=_AUGMENTATION[kind, protocol],
+        grey=0.0 if head else _GREY[kind, protocol],  # embeddings were computed before
+        class_balance=balance,
+        epochs=epochs,
+    )
 
 
 def views(settings: RunSettings) -> int:

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from nucleoscope.config import Training
 from nucleoscope.models.head import EmbeddingClassifier, make_head
 from nucleoscope.training.examples import Learner
 
@@ -64,9 +65,9 @@ class EmbeddedExamples:
         return self.labels[self.index]
 
     def batch(
-        self, positions: NDArray[np.int64], strength: float, generator: torch.Generator, device: torch.device
+        self, positions: NDArray[np.int64], settings: Training, generator: torch.Generator, device: torch.device
     ) -> Tensor:
-        """Embeddings (B, D) to learn from; they were changed when they were computed, so `strength` changes nothing."""
+        """Embeddings (B, D) to learn from; they were changed when they were computed, so `settings` change nothing."""
         chosen = torch.randint(len(self.training), (len(positions),), generator=generator).numpy()
         found = np.empty((len(positions), self.views[0].shape[1]), np.float16)
         for number, array in enumerate(self.training):

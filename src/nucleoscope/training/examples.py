@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from nucleoscope.config import Training
 from nucleoscope.data.augment import augment
 from nucleoscope.models.classifier import NucleusClassifier
 from nucleoscope.models.head import EmbeddingClassifier
@@ -39,7 +40,7 @@ class Learnable(Protocol):
     def __len__(self) -> int: ...
 
     def batch(
-        self, positions: NDArray[np.int64], strength: float, generator: torch.Generator, device: torch.device
+        self, positions: NDArray[np.int64], settings: Training, generator: torch.Generator, device: torch.device
     ) -> Tensor:
         """What the model learns from at these positions into all, changed at random."""
 
@@ -77,10 +78,11 @@ class Examples:
         return self.images.shape[1], self.images.shape[2]
 
     def batch(
-        self, positions: NDArray[np.int64], strength: float, generator: torch.Generator, device: torch.device
+        self, positions: NDArray[np.int64], settings: Training, generator: torch.Generator, device: torch.device
     ) -> Tensor:
         """Crops at these positions into all, augmented: (B, 3, H, W) float32 in 0..1; see `data.augment`."""
-        return augment(to_batch(self.images, positions, device), self.size, strength, generator)
+        pictures = to_batch(self.images, positions, device)
+        return augment(pictures, self.size, settings.augmentation, generator, grey=settings.grey)
 
     def logits(self, model: Learner, device: torch.device, views: int) -> Tensor:
         """Logits (M, C) of the crops at `index`; see `predict_logits`."""

@@ -31,7 +31,7 @@ class Recipe:
 
     def batch(self, chosen: NDArray[np.int64], generator: torch.Generator) -> Tensor:
         """What the model sees of the crops at these positions, changed at random, on the device."""
-        return self.train.batch(self.train.index[chosen], self.settings.augmentation, generator, self.device)
+        return self.train.batch(self.train.index[chosen], self.settings, generator, self.device)
 
     def loss(self, logits: Tensor, targets: Tensor, chosen: NDArray[np.int64]) -> Tensor:
         """What is minimised, a scalar, of float32 logits (B, C) and labels (B,) of the crops at these positions."""
