@@ -22,6 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from nucleoscope import runtime
 from nucleoscope.data.splits import Protocol
+from nucleoscope.models.classifier import NucleusClassifier
 from nucleoscope.models.specification import Kind, Specification
 from nucleoscope.pipeline.presets import SURROUND, training_defaults
 from nucleoscope.pipeline.settings import RunSettings
@@ -80,7 +81,7 @@ def measure(kind: str, frozen: float, kept: bool) -> dict[str, float]:
     }
 
 
-def new_model(kind: str) -> fitting.NucleusClassifier:
+def new_model(kind: str) -> NucleusClassifier:
     """With random weights, which changes nothing about speed."""
     specification = Specification(Kind(kind), 4, SIZE, backbone="mobilenet_v2", surround=SURROUND[Kind(kind)])
     return specification.build(None)[0]

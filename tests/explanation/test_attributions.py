@@ -53,7 +53,7 @@ def test_evidence_is_found_where_it_is(patch_model, pictures, method):
     near[20 - window : 30 + window, max(0, 5 - window) : 15 + window] = True
     assert maps.shape == (3, SIDE, SIDE)
     assert maps.dtype == np.float32
-    assert np.allclose(maps[:2][:, ~near], 0, atol=1e-5)
+    assert np.allclose(maps[:2][:, ~near], 0, atol=1e-4)  # processors round sums differently
     assert (maps[:2, 22:28, 7:13].mean(axis=(1, 2)) > 0.1).all()
     assert np.abs(maps[2]).max() == 0  # class 0 hangs on nothing
 

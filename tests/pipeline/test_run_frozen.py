@@ -124,7 +124,7 @@ def test_the_test_set_and_the_engines_come_from_the_bundle(folder):
         run_stage(stage, prepared, Kind.MODEL2, folder, Silent())
     assert folder.model(Kind.MODEL2).submission.exists()
     record = json.loads((folder.model(Kind.MODEL2).bundle / "engines" / "engines.json").read_text())
-    assert record["engines"]["onnxruntime-float32"]["equal_decisions"] == 1.0
+    assert record["engines"]["onnxruntime"]["equal_decisions"] == 1.0
 
 
 def test_a_backbone_without_embeddings_is_refused_before_a_folder_is_left_half_done(competition, tmp_path, settings):
