@@ -105,8 +105,8 @@ def _decide(
 
 def _numbers(doubts: NDArray[np.str_]) -> NDArray[np.uint8]:
     """Positions of words in `_WORDS`."""
-    numbers: NDArray[np.uint8] = (doubts[:, None] == _WORDS).argmax(axis=1).astype(np.uint8)
-    return numbers
+    positions: NDArray[np.uint8] = (doubts[:, None] == _WORDS).argmax(axis=1).astype(np.uint8)
+    return positions
 
 
 def _keep(engines: NucleusEngines, findings: _Findings, index: NDArray[np.int64], logits: NDArray[np.float32]) -> None:
