@@ -10,7 +10,7 @@ from nucleoscope.models.classifier import NucleusClassifier
 class Standardise(nn.Module):
     """Brings each number of an embedding to mean 0 and deviation 1, for they differ a hundredfold in scale.
 
-    It stays in the head, in float32: folded into the linear layer behind it, mean and weights would become large numbers
+    It stays in the head, in float32: folded into the linear layer behind it, mean and weights would be large numbers
     that cancel, and bfloat16 has no digits for that.
 
     Args:
