@@ -195,10 +195,6 @@ def test_a_folder_of_timm_brings_its_arguments_and_normalisation_and_a_bundle_ne
         assert torch.equal(loaded.model(pictures), model(pictures))
 
 
-def test_a_specification_of_torchvision_is_written_as_before(tmp_path):
-    assert "timm" not in _specification("mobilenet_v2").to_mapping()
-
-
 def test_cards_add_what_a_config_leaves_out(monkeypatch):
     description = {"input_size": [3, 224, 224], "fixed_input_size": True, "num_classes": 0, "label_names": ["x"]}
     config = (description, "vit_huge_patch14_224", {"reg_tokens": 4, "act_layer": "gelu"})

@@ -70,7 +70,7 @@ def test_the_last_epoch_is_about_what_the_bundle_gets_right(folder):
     files = folder.model(Kind.MODEL2)
     last = files.history.read_text().splitlines()[-1].split(",")
     accuracy = json.loads(files.metrics.read_text())["accuracy"]
-    assert float(last[4]) == pytest.approx(accuracy, abs=0.03)  # float16 embeddings
+    assert float(last[4]) == pytest.approx(accuracy, abs=0.05)  # of 47 crops
 
 
 def test_embeddings_are_kept_for_all_runs_and_the_same_seed_gives_the_same_head(
@@ -91,7 +91,7 @@ def test_a_hidden_layer_random_split_and_all_views(folder, competition, settings
     other = run(competition, folder.path.parent / "hidden", wanted)
     bundle = load_bundle(other.model(Kind.MODEL2).bundle)
     assert (bundle.config.specification.hidden, bundle.config.views) == (8, 8)
-    assert len(bundle.model.head) == 3
+    assert len(bundle.model.head) == 4  # standardise, linear, GELU, linear
     (kept,) = folder.cache.glob("embeddings-*")
     assert {f"turned-{turn}.npy" for turn in range(8)} <= {file.name for file in kept.iterdir()}
     shutil.rmtree(other.path)

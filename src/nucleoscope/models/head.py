@@ -7,32 +7,58 @@ from nucleoscope.errors import ConfigError
 from nucleoscope.models.classifier import NucleusClassifier
 
 
-def make_head(inputs: int, classes: int, hidden: int = 0) -> nn.Module:
+class Standardise(nn.Module):
+    """Brings each number of an embedding to mean 0 and deviation 1, for they differ a hundredfold in scale.
+
+    It stays in the head, in float32: folded into the linear layer behind it, mean and weights would be large numbers
+    that cancel, and bfloat16 has no digits for that.
+
+    Args:
+        width: numbers of an embedding, D.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(width))
+        self.register_buffer("deviation", torch.ones(width))
+
+    def forward(self, embeddings: Tensor) -> Tensor:
+        """(B, D) -> (B, D) float32."""
+        return (embeddings.float() - self.mean) / self.deviation
+
+
+def make_head(inputs: int, classes: int, hidden: int = 0, standardised: bool = False) -> nn.Module:
     """A fresh head.
 
     Args:
         inputs: numbers of an embedding, D.
         classes: C.
         hidden: units of a hidden layer; 0 for none.
+        standardised: begin with `Standardise`.
     """
-    if not hidden:
-        return _linear(inputs, classes)
-    return nn.Sequential(_linear(inputs, hidden), nn.GELU(), _linear(hidden, classes))
+    layers: list[nn.Module] = [Standardise(inputs)] if standardised else []
+    if hidden:
+        layers += [_linear(inputs, hidden), nn.GELU()]
+    layers.append(_linear(hidden or inputs, classes))
+    return layers[0] if len(layers) == 1 else nn.Sequential(*layers)
 
 
-def first_layer(head: nn.Module, name: str) -> nn.Linear:
-    """The layer of a head that takes the embedding.
+def embedding_width(head: nn.Module, name: str) -> int:
+    """How many numbers a head takes.
 
     Raises:
-        ConfigError: the head is a convolution, as squeezenet's.
+        ConfigError: it is a convolution, as squeezenet's.
     """
-    layer = head[0] if isinstance(head, nn.Sequential) else head
-    if not isinstance(layer, nn.Linear):
-        raise ConfigError(
-            f"{name} ends in {type(layer).__name__}, not in a linear layer: it has no embedding to train a head on; "
-            "take another --backbone, or leave --frozen and --hidden out"
-        )
-    return layer
+    for layer in head.modules():
+        if isinstance(layer, nn.Linear):
+            return layer.in_features
+    raise ConfigError(
+        f"{name} ends in {type(head).__name__}, not in a linear layer: it has no embedding to train a head on; "
+        "take another --backbone, or leave --frozen and --hidden out"
+    )
 
 
 def replace_head(model: NucleusClassifier, head: nn.Module) -> None:
@@ -52,35 +78,17 @@ def _linear(inputs: int, outputs: int) -> nn.Linear:
 class EmbeddingClassifier(nn.Module):
     """A head on embeddings: pictures that a backbone has already seen. Trained alone, it then joins the backbone.
 
-    Embeddings are standardised first, for their numbers differ a hundredfold in scale; `fold_into` puts that into the
-    head's weights, so that the finished network needs no layer for it.
-
     Args:
         head: see `make_head`.
-        mean: (D,) of the training crops' embeddings.
-        deviation: (D,) likewise, above 0.
     """
 
-    mean: Tensor
-    deviation: Tensor
-
-    def __init__(self, head: nn.Module, mean: Tensor, deviation: Tensor) -> None:
+    def __init__(self, head: nn.Module) -> None:
         super().__init__()
         self.head = head
-        self.register_buffer("mean", mean)
-        self.register_buffer("deviation", deviation)
 
     def forward(self, embeddings: Tensor) -> Tensor:
         """Logits (B, C) of embeddings (B, D)."""
-        # In float32 throughout: it costs nothing, and what is folded is computed so.
+        # In float32 throughout: it costs next to nothing.
         with torch.autocast(embeddings.device.type, enabled=False):
-            logits: Tensor = self.head((embeddings.float() - self.mean) / self.deviation)
+            logits: Tensor = self.head(embeddings.float())
         return logits
-
-    def fold_into(self, model: NucleusClassifier) -> None:
-        """Make this the head of the classifier whose backbone the embeddings are of; it cannot be trained on after."""
-        layer = first_layer(self.head, "the head")
-        weight = layer.weight.data / self.deviation
-        layer.bias.data -= weight @ self.mean
-        layer.weight.data = weight
-        replace_head(model, self.head)

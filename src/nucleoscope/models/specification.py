@@ -7,7 +7,7 @@ from typing import Any
 from nucleoscope.config import Settings
 from nucleoscope.errors import ConfigError
 from nucleoscope.models.classifier import IMAGENET_MEAN, IMAGENET_STD, NucleusClassifier
-from nucleoscope.models.head import first_layer, make_head, replace_head
+from nucleoscope.models.head import embedding_width, make_head, replace_head
 from nucleoscope.models.pretrained import build_pretrained
 from nucleoscope.models.small import SmallNet
 from nucleoscope.models.timm_backbone import build_timm
@@ -33,6 +33,7 @@ class Specification(Settings):
         backbone: torchvision's name of model2, or "timm:" and a name for timm.
         surround: contrast that is left far from the nucleus, see `NucleusClassifier`.
         hidden: units of a hidden layer in the head of model2; 0 for a head that is one layer.
+        standardised: the head of model2 brings embeddings to mean 0 and deviation 1 first, as one trained alone does.
         timm: what builds a backbone of timm again; looked up by its name if it is not given.
     """
 
@@ -43,6 +44,7 @@ class Specification(Settings):
     backbone: str = "mobilenet_v2"
     surround: float = 1.0
     hidden: int = 0
+    standardised: bool = False
     timm: TimmNetwork | None = None
 
     def __post_init__(self) -> None:
@@ -63,7 +65,7 @@ class Specification(Settings):
 
     def to_mapping(self) -> dict[str, Any]:
         """Names and values, ready for JSON; a network of torchvision with a plain head is written as ever."""
-        unused = {name for name in ("hidden", "timm") if not getattr(self, name)}
+        unused = {name for name in ("hidden", "standardised", "timm") if not getattr(self, name)}
         return {name: value for name, value in super().to_mapping().items() if name not in unused}
 
     def build(self, weights: str | None) -> tuple[NucleusClassifier, str]:
@@ -81,9 +83,9 @@ class Specification(Settings):
         """
         if self.kind is Kind.MODEL2:
             model, origin = self._build_pretrained(weights)
-            if self.hidden:
-                inputs = first_layer(model.head, self.backbone).in_features
-                replace_head(model, make_head(inputs, self.n_classes, self.hidden))
+            if self.hidden or self.standardised:
+                inputs = embedding_width(model.head, self.backbone)
+                replace_head(model, make_head(inputs, self.n_classes, self.hidden, self.standardised))
             return model, origin
         network = SmallNet(self.n_classes, self.width)
         model = NucleusClassifier(network, IMAGENET_MEAN, IMAGENET_STD, None, network.head, self.surround)

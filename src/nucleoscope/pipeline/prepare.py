@@ -1,5 +1,6 @@
 """The first stage: read the crops and split them; between the two comes the audit."""
 
+import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -72,8 +73,17 @@ class Prepared:
         """The architecture of one model for these crops."""
         crops = self.dataset.crops
         settings, classes = self.settings, len(crops.classes)
-        hidden, network = (settings.hidden, self.network) if kind is Kind.MODEL2 else (0, None)
-        return Specification(kind, classes, crops.size, width, settings.backbone, SURROUND[kind], hidden, network)
+        plain = Specification(Kind.MODEL1, classes, crops.size, width, settings.backbone, SURROUND[Kind.MODEL1])
+        if kind is Kind.MODEL1:
+            return plain
+        return dataclasses.replace(
+            plain,
+            kind=kind,
+            surround=SURROUND[kind],
+            hidden=settings.hidden,
+            standardised=settings.frozen,
+            timm=self.network,
+        )
 
 
 def read_crops(

@@ -9,7 +9,7 @@ from nucleoscope.data.crops import MAX_SIZE
 from nucleoscope.data.reading import DEMO
 from nucleoscope.data.splits.table import read_split, write_split
 from nucleoscope.errors import RunFolderError
-from nucleoscope.models.head import first_layer
+from nucleoscope.models.head import embedding_width
 from nucleoscope.models.pretrained import build_pretrained
 from nucleoscope.models.specification import Kind
 from nucleoscope.models.timm_network import TimmNetwork, find_network, is_timm
@@ -249,5 +249,5 @@ def _weights(settings: RunSettings) -> tuple[str, TimmNetwork | None]:
         source = resolve_source(settings.backbone, settings.weights)
         model, _ = build_pretrained(settings.backbone, 2, (MAX_SIZE, MAX_SIZE), source)
         if settings.frozen or settings.hidden:
-            first_layer(model.head, settings.backbone)
+            embedding_width(model.head, settings.backbone)
     return source if source in (AUTO, OFFLINE) else str(Path(source).resolve()), network

@@ -9,7 +9,7 @@ from nucleoscope.evaluation.plots.curves import plot_curves
 from nucleoscope.evaluation.plots.reading import read_curves
 from nucleoscope.models.bundle import Bundle, BundleConfig, save_bundle
 from nucleoscope.models.classifier import NucleusClassifier
-from nucleoscope.models.head import EmbeddingClassifier
+from nucleoscope.models.head import EmbeddingClassifier, replace_head
 from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline.card import model_card
 from nucleoscope.pipeline.choice import Choice, read_choice
@@ -85,7 +85,7 @@ def fit_final(prepared: Prepared, kind: Kind, settings: Training, keep: int, che
             "choose others with another --seed or more --trials"
         ) from failure
     if isinstance(learner, EmbeddingClassifier):
-        learner.fold_into(model)
+        replace_head(model, learner.head)
     return Fitted(model.eval(), origin, history)
 
 

@@ -17,7 +17,7 @@ from nucleoscope.data.augment import augment, to_float
 from nucleoscope.errors import ConfigError
 from nucleoscope.files import replacing
 from nucleoscope.models.classifier import NucleusClassifier
-from nucleoscope.models.head import first_layer
+from nucleoscope.models.head import embedding_width
 from nucleoscope.prediction.logits import Progress, to_batch
 from nucleoscope.prediction.views import make_views
 from nucleoscope.runtime import computes_bfloat16, mixed_precision
@@ -80,14 +80,12 @@ def check_embeds(model: NucleusClassifier, size: tuple[int, int], name: str) -> 
     Raises:
         ConfigError: it cannot be used frozen.
     """
-    layer = first_layer(model.head, name)
+    width = embedding_width(model.head, name)
     model.eval()
     picture = torch.zeros(1, 3, *size, device=model.mean.device)
     with torch.inference_mode():
         embedding = embed(model, picture)
-        same = embedding.shape == (1, layer.in_features) and torch.allclose(
-            model.head(embedding), model(picture), atol=1e-4
-        )
+        same = embedding.shape == (1, width) and torch.allclose(model.head(embedding), model(picture), atol=1e-4)
     if not same:
         raise ConfigError(
             f"{name} does something after its last layer or gives it no plain embedding: it cannot be used frozen; "

@@ -97,5 +97,8 @@ class EmbeddedExamples:
         deviation = np.sqrt(np.maximum(squares / len(self.index) - np.square(mean), 0.0))
         # A number that hardly ever changes says nothing; divided by its deviation it would shout.
         deviation = np.maximum(deviation, 1e-3 * deviation.max() + 1e-6)
-        mean_, deviation_ = (torch.from_numpy(values.astype(np.float32)) for values in (mean, deviation))
-        return EmbeddingClassifier(make_head(len(mean), self.n_classes, hidden), mean_, deviation_)
+        head = make_head(len(mean), self.n_classes, hidden, standardised=True)
+        head.load_state_dict(
+            head.state_dict() | {"0.mean": torch.from_numpy(mean), "0.deviation": torch.from_numpy(deviation)}
+        )
+        return EmbeddingClassifier(head)
