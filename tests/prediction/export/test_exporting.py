@@ -91,10 +91,9 @@ def test_without_crops_synthetic_ones_are_taken(bundle, tmp_path):
     )
 
 
-@pytest.mark.parametrize("size", [(24, 40), (130, 100)])
-def test_synthetic_crops_have_the_wanted_size(size):
-    crops = synthetic_crops(size)
-    assert crops.images.shape == (PARITY_CROPS, *size, 3)
+def test_synthetic_crops_have_the_wanted_size():
+    crops = synthetic_crops((24, 40))
+    assert crops.images.shape == (PARITY_CROPS, 24, 40, 3)
     assert len(np.unique(crops.images.reshape(PARITY_CROPS, -1), axis=0)) == PARITY_CROPS
 
 

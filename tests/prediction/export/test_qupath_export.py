@@ -84,7 +84,12 @@ def test_patches_of_another_size_are_resampled(bundle, folder):
 
 
 @pytest.mark.parametrize(
-    ("kind", "backbone"), [(Kind.MODEL1, "mobilenet_v2"), (Kind.MODEL2, "mobilenet_v2"), (Kind.MODEL2, "swin_t")]
+    ("kind", "backbone"),
+    [
+        (Kind.MODEL1, "mobilenet_v2"),
+        (Kind.MODEL2, "mobilenet_v3_small"),
+        pytest.param(Kind.MODEL2, "swin_t", marks=pytest.mark.slow),  # makes tensors on the way
+    ],
 )
 def test_no_device_is_written_into_the_graph(tmp_path, kind, backbone):
     # There is no GPU here. A network that was traced with a tensor made on the way would name the CPU.
