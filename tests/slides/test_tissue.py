@@ -8,7 +8,19 @@ from nucleoscope.slides.image import open_image
 from nucleoscope.slides.tissue import find_artefacts
 
 RNG = np.random.default_rng(0)
-INKS = {"green": (20, 140, 70), "blue": (30, 60, 170), "black": (25, 25, 30), "red": (210, 25, 35)}
+INKS = {
+    "green": (20, 140, 70),
+    "blue": (30, 60, 170),
+    "dark blue": (25, 35, 140),
+    "black": (25, 25, 30),
+    "red": (210, 25, 35),
+}
+    "green": (20, 140, 70),
+    "blue": (30, 60, 170),
+    "dark blue": (25, 35, 140),
+    "black": (25, 25, 30),
+    "red": (210, 25, 35),
+}
 
 
 @pytest.fixture(scope="module")

@@ -38,6 +38,7 @@ _GREEN_OR_BLUE = 1.15  # times as dense in red as in green; the stains are dense
 _BLACK = (0.75, 0.6)  # blue as dense as the other colours, and how dense
 _RED = (0.75, 0.4, 0.5)  # blue almost as dense as green, red hardly, and how dense green is
 _INKED = 0.3  # part of the window
+_COVERED = 0.5  # density of the lightest tenth under ink of any colour; two layers of dense tissue have 0.4
 
 _FOCUS = 0.4  # detail of 0.5 to 1 um beside structure of 1 to 2 um, as variances
 _DETAIL = 5.0  # least variance of that detail, in grey levels squared
@@ -65,6 +66,11 @@ class _Seen:
         """(K, h / 2, w / 2) density of all colours together."""
         red, green, blue = np.moveaxis(self.density, -1, 0)
         return np.asarray((red + green + blue) / 3)
+
+    @cached_property
+    def lightest(self) -> _Numbers:
+        """(K,) density of the lightest tenth of the window."""
+        return np.asarray(np.quantile(self.grey.reshape(len(self.grey), -1), 0.1, axis=1))
 
     @cached_property
     def middle(self) -> NDArray[np.bool_]:
@@ -143,7 +149,7 @@ def _pen(seen: _Seen) -> NDArray[np.bool_]:
     black = (blue > _BLACK[0] * np.maximum(red, green)) & (blue > _BLACK[1])
     pure_red = (blue > _RED[0] * green) & (red < _RED[1] * green) & (green > _RED[2])
     shares = [ink.mean(axis=(1, 2)) for ink in (green_or_blue, black, pure_red)]
-    return np.asarray(np.max(shares, axis=0) > _INKED)
+    return np.asarray((np.max(shares, axis=0) > _INKED) | (seen.lightest > _COVERED))
 
 
 def _unfocused(seen: _Seen) -> list[NDArray[np.bool_]]:
@@ -155,9 +161,8 @@ def _unfocused(seen: _Seen) -> list[NDArray[np.bool_]]:
     fine = finer[:, ::2, ::2]
     structure = ((fine - _smooth(fine, sqrt(2.0**2 - 1.0**2) / (2 * seen.pitch))) ** 2).mean(axis=(1, 2))
     focus = detail / np.maximum(structure, np.finfo(np.float32).tiny)
-    lightest = np.quantile(seen.grey.reshape(len(seen.grey), -1), 0.1, axis=1)
     blur = (focus < _FOCUS) | (detail < _DETAIL)
-    return [np.asarray(blur), np.asarray(lightest > _HAZE * focus)]
+    return [np.asarray(blur), np.asarray(seen.lightest > _HAZE * focus)]
 
 
 def _smooth(pictures: _Numbers, pixels: float) -> _Numbers:
