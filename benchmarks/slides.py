@@ -85,10 +85,8 @@ def fields(folder: Path, bundle: Path, split: Path, out: Path) -> None:
             probabilities = {
                 name: properties["measurements"].get(f"Probability: {name}", -1.0) for name in loaded.config.classes
             }
-            right.append(
-                max(probabilities, key=lambda name: probabilities[name])
-                == row["label"].replace("epithelial", "epithelium")
-            )
+            label = row["label"].replace("epithelial", "epithelium")
+            right.append(max(probabilities, key=lambda name: probabilities[name]) == label)
             sure.append(not properties["classification"]["name"].startswith("unsure"))
     part, correct, certain = np.array(parts), np.array(right), np.array(sure)
     print("| part of the split | nuclei | accuracy | unsure | accuracy of the others |\n|---|---|---|---|---|")
