@@ -29,6 +29,6 @@ def replace_strided_depthwise(network: nn.Module) -> None:
 
 def restore_strided_depthwise(network: nn.Module) -> None:
     """Make them plain convolutions again, for TorchScript, which has no `super`; a network that only predicts."""
-    for module in network.modules():
-        if isinstance(module, StridedDepthwise):
-            module.__class__ = nn.Conv2d
+    strided: list[nn.Module] = [module for module in network.modules() if isinstance(module, StridedDepthwise)]
+    for module in strided:
+        module.__class__ = nn.Conv2d

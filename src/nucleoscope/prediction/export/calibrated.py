@@ -105,7 +105,7 @@ def write_torchscript(bundle: Bundle, path: Path, *, normalised: bool) -> None:
     with replacing(path) as temporary, torch.inference_mode(), _without_warnings():
         if isinstance(bundle.model.network, GoogLeNet | Inception3):
             # Scripted, these two return more than logits. What tracing gets wrong elsewhere, they do not have.
-            script = torch.jit.trace(network, torch.zeros(2, 3, *size))
+            script = torch.jit.trace(network, torch.zeros(2, 3, *size))  # type: ignore[no-untyped-call]  # torch has no types for it
         else:
             script = torch.jit.script(network)
         torch.jit.save(script, str(temporary))
@@ -114,7 +114,8 @@ def write_torchscript(bundle: Bundle, path: Path, *, normalised: bool) -> None:
 def open_torchscript(path: Path) -> torch.jit.ScriptModule:
     """What `write_torchscript` wrote, on the CPU."""
     with _without_warnings():
-        return torch.jit.load(str(path), map_location="cpu")
+        model: torch.jit.ScriptModule = torch.jit.load(str(path), "cpu")  # type: ignore[no-untyped-call]  # torch has no types for it
+        return model
 
 
 def torchscript_logits(model: torch.jit.ScriptModule, batches: Iterator[Tensor]) -> NDArray[np.float32]:
