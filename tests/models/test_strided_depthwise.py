@@ -2,7 +2,7 @@ import torch
 import torchvision
 from torch import nn
 
-from nucleoscope.models.strided_depthwise import StridedDepthwise, replace_strided_depthwise
+from nucleoscope.models.strided_depthwise import StridedDepthwise, replace_strided_depthwise, restore_strided_depthwise
 
 
 def test_only_strided_depthwise_layers_change_and_names_stay():
@@ -13,6 +13,9 @@ def test_only_strided_depthwise_layers_change_and_names_stay():
     changed = [module for module in network.modules() if isinstance(module, StridedDepthwise)]
     assert len(changed) == 4
     assert all(module.groups == module.in_channels and module.stride == (2, 2) for module in changed)
+    restore_strided_depthwise(network)
+    assert not any(isinstance(module, StridedDepthwise) for module in network.modules())
+    assert all(type(module) is nn.Conv2d for module in changed)
 
 
 def test_it_computes_the_same_and_keeps_the_type():

@@ -38,9 +38,9 @@ def replace_strided_depthwise(network: nn.Module) -> None:
 def restore_strided_depthwise(network: nn.Module) -> None:
     """Make them plain convolutions again, for TorchScript, which has no `super`; a network that only predicts."""
     plain = {strided: kind for kind, strided in _KINDS.items()}
-    for module in network.modules():
-        if isinstance(module, StridedDepthwise):
-            module.__class__ = plain[type(module)]  # type: ignore[assignment]  # it stops being one
+    strided: list[nn.Module] = [module for module in network.modules() if isinstance(module, StridedDepthwise)]
+    for module in strided:
+        module.__class__ = plain[type(module)]  # type: ignore[index]  # all of them are kinds of convolutions
 
 
 def _strided(kind: type[nn.Conv2d]) -> type[nn.Conv2d]:
