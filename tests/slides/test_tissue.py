@@ -15,12 +15,6 @@ INKS = {
     "black": (25, 25, 30),
     "red": (210, 25, 35),
 }
-    "green": (20, 140, 70),
-    "blue": (30, 60, 170),
-    "dark blue": (25, 35, 140),
-    "black": (25, 25, 30),
-    "red": (210, 25, 35),
-}
 
 
 @pytest.fixture(scope="module")
