@@ -27,7 +27,7 @@ _AUGMENTATION = {
 _GREY = {
     (Kind.MODEL1, Protocol.RANDOM): 0.0,
     (Kind.MODEL2, Protocol.RANDOM): 0.0,
-    (Kind.MODEL1, Protocol.TILES): 1 / 3,
+    (Kind.MODEL1, Protocol.TILES): 0.0,  # not tried yet
     (Kind.MODEL2, Protocol.TILES): 1 / 3,
 }
 _BALANCE = {Protocol.RANDOM: 0.0, Protocol.TILES: 0.5}
