@@ -21,6 +21,8 @@ from nucleoscope.pipeline.reporter import Silent
 from nucleoscope.pipeline.run import load_prepared, run, run_stage
 from nucleoscope.pipeline.settings import RunSettings
 from nucleoscope.prediction import embeddings as prediction_module
+from nucleoscope.prediction.engines.export import export_onnx
+from nucleoscope.prediction.engines.torch_engine import TorchEngine
 from nucleoscope.prediction.probabilities import predict_probabilities
 from nucleoscope.prediction.table import read_predictions
 
@@ -81,7 +83,7 @@ def test_embeddings_are_kept_for_all_runs_and_the_same_seed_gives_the_same_head(
     assert names == {"turned-0.npy", "augmented-1-0.npy", "augmented-1-1.npy"}
     monkeypatch.setattr(prediction_module, "_block", None)  # it would fail
     other = run(competition, folder.path.parent / "again", settings)
-    one, two = (load_bundle(each.model(Kind.MODEL2).bundle).model.head.weight for each in (folder, other))
+    one, two = (load_bundle(each.model(Kind.MODEL2).bundle).model.head[1].weight for each in (folder, other))
     assert torch.equal(one, two)
     shutil.rmtree(other.path)
 
@@ -97,6 +99,7 @@ def test_a_hidden_layer_random_split_and_all_views(folder, competition, settings
     shutil.rmtree(other.path)
 
 
+@pytest.mark.slow
 def test_a_search_tries_heads(folder, competition, settings):
     wanted = dataclasses.replace(settings, trials=2)
     other = run(competition, folder.path.parent / "searched", wanted)
@@ -117,14 +120,17 @@ def test_labels_are_reviewed_from_the_same_embeddings(folder, monkeypatch):
     assert np.allclose(found.sum(axis=1), 1.0)
 
 
-def test_the_test_set_and_the_engines_come_from_the_bundle(folder):
-    pytest.importorskip("onnxruntime")
+def test_the_test_set_is_predicted_and_the_bundle_exported(folder, tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
     prepared = load_prepared(folder, Silent())
-    for stage in ("engines", "predict"):
-        run_stage(stage, prepared, Kind.MODEL2, folder, Silent())
+    run_stage("predict", prepared, Kind.MODEL2, folder, Silent())
     assert folder.model(Kind.MODEL2).submission.exists()
-    record = json.loads((folder.model(Kind.MODEL2).bundle / "engines" / "engines.json").read_text())
-    assert record["engines"]["onnxruntime"]["equal_decisions"] == 1.0
+    bundle = load_bundle(folder.model(Kind.MODEL2).bundle)
+    export_onnx(bundle.model, prepared.dataset.crops.size, tmp_path / "m.onnx")
+    crops = prepared.dataset.crops.images[:4]
+    session = onnxruntime.InferenceSession(str(tmp_path / "m.onnx"), providers=["CPUExecutionProvider"])
+    (found,) = session.run(None, {"pictures": np.ascontiguousarray(crops)})
+    assert np.allclose(found, TorchEngine(bundle.model, exact=True).logits(crops), atol=1e-3)
 
 
 def test_a_backbone_without_embeddings_is_refused_before_a_folder_is_left_half_done(competition, tmp_path, settings):
