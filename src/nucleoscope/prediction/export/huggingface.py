@@ -29,7 +29,7 @@ _USE = """\
     bundle = load_bundle(Path(snapshot_download("OWNER/NAME")))
     probabilities = predict_probabilities(bundle, crops)  # crops: uint8 (N, height, width, 3)
 
-No licence was stated: `license` above is yours to fill in before you share this, and so are the data it was trained on.
+No licence was stated: fill in `license` above before you share this, and name the data that it was trained on.
 """
 _TASK = {"type": "image-classification", "name": "Nucleus classification"}
 
