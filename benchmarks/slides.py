@@ -28,9 +28,9 @@ from nucleoscope.data.splits.table import read_split_lines
 from nucleoscope.data.synthetic.slides import write_slide
 from nucleoscope.models.bundle import Bundle, BundleConfig, load_bundle, save_bundle
 from nucleoscope.models.specification import Kind, Specification
+from nucleoscope.pipeline.classify import Options, classify_image
 from nucleoscope.pipeline.reporter import Silent
 from nucleoscope.runtime import use_threads
-from nucleoscope.slides.classify import Options, classify_image
 from nucleoscope.slides.jobs import Job
 
 FIELD_MPP = 0.25

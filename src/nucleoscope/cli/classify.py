@@ -44,9 +44,9 @@ def classify(
     """Classify every nucleus of an image: for QuPath, as tables and as a picture."""
     from nucleoscope.cli.console import Console
     from nucleoscope.models.bundle import load_bundle
+    from nucleoscope.pipeline.classify import Options, classify_images
     from nucleoscope.prediction.engines.catalogue import check_engine
     from nucleoscope.runtime import default_device
-    from nucleoscope.slides.classify import Options, classify_images
     from nucleoscope.slides.detection import load_detector
     from nucleoscope.slides.jobs import plan_jobs
     from nucleoscope.slides.writing.results import check_formats

@@ -1,10 +1,7 @@
 """Crops of all nuclei of annotated images, written as a folder that `run` reads: PNGs, `crops.csv`, `crops.json`."""
 
-import os
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +10,7 @@ from PIL import Image
 from nucleoscope.data.reading.crop_table import CROPS_FILE, HEADER, RECORD_FILE, CropsRecord, parse_record
 from nucleoscope.data.resolution import same_resolution
 from nucleoscope.errors import DataError, RunFolderError
-from nucleoscope.files import write_csv
+from nucleoscope.files import replacing_folder, write_csv
 from nucleoscope.slides.annotations.labelled_nuclei import LabelledNuclei
 from nucleoscope.slides.annotations.pairing import AnnotatedImage
 from nucleoscope.slides.annotations.patients import patient_by_barcode
@@ -92,7 +89,7 @@ def write_crops(
             if progress:
                 progress(number, len(images))
 
-    with _replacing_folder(out) as folder:
+    with replacing_folder(out) as folder:
         write_csv(folder / CROPS_FILE, HEADER, rows(folder))
         if not written.fields:
             raise DataError(f"{_told(images)} no nuclei with a class; expected some: check the annotations")
@@ -152,20 +149,3 @@ def _rows(name: str, nuclei: LabelledNuclei, patients: Mapping[str, str] | None)
         own = nuclei.patients[position] if nuclei.patients else ""
         patient = own or (patients[name] if patients else patient_by_barcode(name))
         yield f"{name}/{position + 1}.png", label, name, patient, x, y
-
-
-@contextmanager
-def _replacing_folder(out: Path) -> Iterator[Path]:
-    """Yield a new folder beside `out`, which takes its place, and that of what it holds, when the block ends well."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    new, old = (out.with_name(f".{out.name}.{os.getpid()}.{word}") for word in ("part", "old"))
-    try:
-        new.mkdir()
-        yield new
-        if out.exists():
-            out.rename(old)
-        new.rename(out)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-        if out.exists():
-            shutil.rmtree(old, ignore_errors=True)

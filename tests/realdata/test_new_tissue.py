@@ -1,0 +1,70 @@
+"""The defaults of `tiles` on one hard fold of the real crops: what was gained on new tissue shall stay."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from nucleoscope.data.reading.dataset import read_dataset
+from nucleoscope.data.splits import Protocol
+from nucleoscope.data.splits.folds import make_folds
+from nucleoscope.models.specification import Kind, Specification
+from nucleoscope.pipeline.linked_crops import link_crops
+from nucleoscope.pipeline.presets import SURROUND, training_defaults
+from nucleoscope.pipeline.reporter import Silent
+from nucleoscope.pipeline.settings import RunSettings
+from nucleoscope.prediction.logits import predict_logits
+from nucleoscope.runtime import seed_everything, use_threads
+from nucleoscope.training.examples import Examples
+from nucleoscope.training.fit import fit
+
+pytestmark = pytest.mark.realdata
+
+FOLD, CAP, EPOCHS = 4, 50, 3  # the fold whose cancer is taken for normal; crops of a class of a tile at most
+
+
+@pytest.fixture
+def _all_cores():
+    use_threads()  # nothing runs beside it
+    yield
+    use_threads(1)
+
+
+@pytest.mark.usefixtures("_all_cores")
+def test_a_fold_of_tiles_that_model2_never_saw(data_folder, cpu):
+    crops, train, held = parts(data_folder)
+    settings = dataclasses.replace(training_defaults(Kind.MODEL2, Protocol.TILES, RunSettings()), epochs=EPOCHS)
+    labels, classes = crops.targets(), len(crops.classes)
+    seed_everything(1)
+    model, _ = Specification(Kind.MODEL2, classes, crops.size, surround=SURROUND[Kind.MODEL2]).build("offline")
+    examples = Examples(crops.images, labels, train, classes)
+    fit(model, examples, Examples(crops.images, labels, held[:1], classes), settings, seed=1, device=cpu)
+    predicted = predict_logits(model, crops.images, held, device=cpu).argmax(1).numpy()
+    accuracy = (predicted == labels[held]).mean()
+    print(f"{accuracy:.1%} accuracy (tiles split, one of five folds, {len(held):,} validation crops, seed 1)")
+    assert accuracy > 0.7
+
+
+def parts(data_folder):
+    """The crops, positions of those to train on, and of those of the fold."""
+    dataset = read_dataset(data_folder / "kaggle")
+    labels, tile = dataset.crops.targets(), link_crops(dataset, Silent()).labelled.tile
+    split = make_folds(
+        labels,
+        Protocol.TILES,
+        classes=dataset.crops.classes,
+        folds=5,
+        select_fraction=0.2,
+        seed=0,
+        tile=tile,
+    )[FOLD]
+    group = tile[split.train] * len(dataset.crops.classes) + labels[split.train]
+    _, start = np.unique(group, return_inverse=True)
+    order = np.random.default_rng(0).permutation(len(split.train))
+    seen = np.zeros(start.max() + 1, np.int64)
+    kept = []
+    for position in order:
+        seen[start[position]] += 1
+        if seen[start[position]] <= CAP:
+            kept.append(split.train[position])
+    return dataset.crops, np.sort(kept), split.val
