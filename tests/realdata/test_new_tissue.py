@@ -42,7 +42,7 @@ def test_a_fold_of_tiles_that_model2_never_saw(data_folder, cpu):
     predicted = predict_logits(model, crops.images, held, device=cpu).argmax(1).numpy()
     accuracy = (predicted == labels[held]).mean()
     print(f"{accuracy:.1%} accuracy (tiles split, one of five folds, {len(held):,} validation crops, seed 1)")
-    assert accuracy > 0.7
+    assert accuracy > 0.76  # 79.8 % when it was written, 74.0 % without `grey`
 
 
 def parts(data_folder):
