@@ -18,7 +18,7 @@ from nucleoscope.runtime import cores
 from tissue.experiments import EXPERIMENTS
 from tissue.fitting import Fit, run_fit
 from tissue.material import FOLDS, read_material
-from tissue.tables import screening_table, write_measures
+from tissue.tables import choice_table, context_table, screening_table, write_measures
 
 PAIRS = tuple((fold, (fold + 1) % FOLDS) for fold in range(FOLDS))
 
@@ -42,7 +42,8 @@ def main() -> None:
             for pair in (PAIRS[number] for number in options.pairs)
         ]
         run_all(tasks, options.jobs)
-        print(screening_table(tasks, material))
+        for table in (screening_table, choice_table, context_table):
+            print(f"{table(tasks, material)}\n")
     else:
         tasks = [
             fit(name, (fold,), seed, options)

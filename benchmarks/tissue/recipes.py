@@ -22,34 +22,13 @@ class _Jittered(Recipe):
 
     def batch(self, chosen: NDArray[np.int64], generator: torch.Generator) -> Tensor:
         crops = to_batch(self.train.images, self.train.index[chosen], self.device)
-        return augment(crops, self.train.size, self.settings.augmentation, generator, self.jitter)
+        return augment(crops, self.train.size, self.settings.augmentation, generator, self.jitter, self.settings.grey)
 
 
 class StrongStain(_Jittered):
     """Twice the jitter of stain and colour, the geometry as it is."""
 
     jitter = Jitter(stain_scale=0.5, stain_shift=0.10, brightness=0.10, contrast=0.30, saturation=0.40)
-
-
-class Grey(Recipe):
-    """A third of the crops without colour: what is left is shape, texture and darkness."""
-
-    share = 1 / 3
-
-    def batch(self, chosen: NDArray[np.int64], generator: torch.Generator) -> Tensor:
-        pictures = super().batch(chosen, generator)
-        grey = torch.rand(len(pictures), 1, 1, 1, generator=generator) < self.share
-        return torch.where(grey.to(self.device), pictures.mean(dim=1, keepdim=True), pictures)
-
-
-class GreyHalf(Grey):
-    """Half of the crops without colour."""
-
-    share = 1 / 2
-
-
-class GreyStrong(Grey, StrongStain):
-    """A third of the crops without colour, and twice the jitter of stain and colour for the others."""
 
 
 class Swap(Recipe):

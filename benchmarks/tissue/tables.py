@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from nucleoscope.files import write_csv
+from tissue.context import with_neighbours, with_tile_shares
 from tissue.fitting import Fit
 from tissue.material import Material
 from tissue.scores import Score, score, to_probabilities
@@ -15,9 +16,11 @@ from tissue.scores import Score, score, to_probabilities
 KINDS = ("one", "views")
 """One view of each crop, and all eight."""
 
+CONTEXT_TEMPERATURE = 1.5  # by hand, before nuclei are multiplied with their neighbours
+
 
 def screening_table(tasks: Sequence[Fit], material: Material) -> str:
-    """A line an experiment: mean accuracy on each fold over the pairs that left it out, and over the pairs' crops."""
+    """A line an experiment: the mean of its fits, each on the crops of the two folds that it left out."""
     header = "| experiment | epochs | fits | accuracy | " + " | ".join(material.classes) + " | coarse |"
     lines = [header, "|---" * header.count(" | ") + "|---|"]
     by_name: dict[str, list[Fit]] = defaultdict(list)
@@ -30,6 +33,48 @@ def screening_table(tasks: Sequence[Fit], material: Material) -> str:
             f"| {name} | {fits[0].epochs} | {len(fits)} | {one.accuracy:.2%} | {recalls} | {one.coarse or 0:.2%} |"
         )
     return "\n".join(lines)
+
+
+def choice_table(tasks: Sequence[Fit], material: Material) -> str:
+    """What each fold would choose: accuracy of every experiment on the folds that were left out together with it."""
+    found: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for fit in tasks:
+        with np.load(fit.file) as logits:
+            held, right = logits["held"], logits["one"].argmax(axis=1) == material.labels[logits["held"]]
+        for own, other in (fit.folds, fit.folds[::-1]):
+            found[own][fit.experiment].append(float(right[material.fold[held] == other].mean()))
+    lines = ["| fold | chooses | accuracy of each experiment on the folds left out with it |", "|---|---|---|"]
+    for fold, by_name in sorted(found.items()):
+        means = {name: float(np.mean(values)) for name, values in by_name.items()}
+        each = ", ".join(f"{name} {value:.1%}" for name, value in means.items())
+        lines.append(f"| {fold} | {max(means, key=lambda name: means[name])} | {each} |")
+    return "\n".join(lines)
+
+
+def context_table(tasks: Sequence[Fit], material: Material) -> str:
+    """A line an experiment: mean accuracy of its fits when nuclei of a tile are looked at together, see `context`."""
+    ways = {"alone": {}, "neighbours 100": {"reach": 100.0}, "neighbours 200": {"reach": 200.0}}
+    ways |= {"shares half": {"strength": 0.5}, "shares full": {"strength": 1.0}}
+    lines = ["| experiment | " + " | ".join(ways) + " |", "|---" * (len(ways) + 1) + "|"]
+    for name in dict.fromkeys(task.experiment for task in tasks):
+        fits = [task for task in tasks if task.experiment == name]
+        means = [np.mean([in_context(fit, material, **way) for fit in fits]) for way in ways.values()]
+        lines.append(f"| {name} | " + " | ".join(f"{mean:.1%}" for mean in means) + " |")
+    return "\n".join(lines)
+
+
+def in_context(fit: Fit, material: Material, reach: float | None = None, strength: float | None = None) -> float:
+    """Accuracy of one fit's left-out crops with their neighbours, or with the shares of their tile."""
+    with np.load(fit.file) as found:
+        held, probabilities = found["held"], to_probabilities(found["one"], CONTEXT_TEMPERATURE)
+    tile = material.tile[held]
+    if reach is not None:
+        probabilities = with_neighbours(probabilities, tile, material.corner[held], reach, weight=1.0)
+    if strength is not None:
+        learnt = material.labels[material.outside(fit.folds)]
+        prior = np.bincount(learnt, minlength=len(material.classes)) / len(learnt)
+        probabilities = with_tile_shares(probabilities, tile, prior, strength)
+    return float((probabilities.argmax(axis=1) == material.labels[held]).mean())
 
 
 def measure(fit: Fit, material: Material, kind: str) -> Score:

@@ -15,11 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-GLASS = "glass"
-PEN = "pen"
-BLUR = "blur"
-FOLD = "fold"
-TISSUE = ""
+from nucleoscope.slides.results import Doubt
+
+_IN_ORDER = (Doubt.GLASS, Doubt.PEN, Doubt.BLUR, Doubt.FOLD)  # the first that holds
 
 _PITCH = 0.5  # um/pixel that is looked at
 _WHITE = 255
@@ -91,9 +89,9 @@ def find_artefacts(crops: NDArray[np.uint8], mpp: float) -> NDArray[np.str_]:
         mpp: micrometres per pixel of the crops.
 
     Returns:
-        (N,) "glass", "pen", "blur", "fold", or "" for tissue.
+        (N,) words of `Doubt`: of the first reason that holds, or "" for tissue.
     """
-    found = np.full(len(crops), TISSUE, "<U5")
+    found = np.full(len(crops), str(Doubt.NONE), "<U5")
     for start in range(0, len(crops), _AT_ONCE):
         found[start : start + _AT_ONCE] = _judge(_look(crops[start : start + _AT_ONCE], mpp))
     return found
@@ -130,7 +128,7 @@ def _judge(seen: _Seen) -> NDArray[np.str_]:
     rules = [_glass(seen), _pen(seen)]
     if seen.pitch <= _COARSEST:
         rules += _unfocused(seen)
-    return np.select(rules, [GLASS, PEN, BLUR, FOLD][: len(rules)], TISSUE)
+    return np.select(rules, [str(doubt) for doubt in _IN_ORDER[: len(rules)]], str(Doubt.NONE))
 
 
 def _glass(seen: _Seen) -> NDArray[np.bool_]:

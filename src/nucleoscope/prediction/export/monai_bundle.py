@@ -136,20 +136,7 @@ def _inference() -> dict[str, Any]:
         "images": "$sorted(str(path) for path in pathlib.Path(@dataset_dir).rglob('*.png'))",
         "network_def": f"$torch.jit.load(@bundle_root + '/{_SCRIPT_FILE}', map_location=@device)",
         "network": "$@network_def.to(@device)",
-        "preprocessing": {
-            "_target_": "Compose",
-            "transforms": [
-                {
-                    "_target_": "LoadImaged",
-                    "keys": "image",
-                    "reader": "PILReader",
-                    "converter": "$lambda image: image.convert('RGB')",
-                    "reverse_indexing": False,  # or rows and columns change places
-                },
-                {"_target_": "EnsureChannelFirstd", "keys": "image"},
-                {"_target_": "ScaleIntensityRanged", "keys": "image", "a_min": 0, "a_max": 255, "b_min": 0, "b_max": 1},
-            ],
-        },
+        "preprocessing": _preprocessing(),
         "dataset": {
             "_target_": "Dataset",
             "data": "$[{'image': image} for image in @images]",
@@ -176,14 +163,37 @@ def _inference() -> dict[str, Any]:
                 "output_transform": "$monai.handlers.from_engine('pred')",
             }
         ],
-        "evaluator": {
-            "_target_": "SupervisedEvaluator",
-            "device": "@device",
-            "val_data_loader": "@dataloader",
-            "network": "@network",
-            "inferer": "@inferer",
-            "postprocessing": "@postprocessing",
-            "val_handlers": "@handlers",
-        },
+        "evaluator": _evaluator(),
         "run": ["$@evaluator.run()"],
+    }
+
+
+def _preprocessing() -> dict[str, Any]:
+    """From a path to a float picture (3, H, W) in 0..1."""
+    return {
+        "_target_": "Compose",
+        "transforms": [
+            {
+                "_target_": "LoadImaged",
+                "keys": "image",
+                "reader": "PILReader",
+                "converter": "$lambda image: image.convert('RGB')",
+                "reverse_indexing": False,  # or rows and columns change places
+            },
+            {"_target_": "EnsureChannelFirstd", "keys": "image"},
+            {"_target_": "ScaleIntensityRanged", "keys": "image", "a_min": 0, "a_max": 255, "b_min": 0, "b_max": 1},
+        ],
+    }
+
+
+def _evaluator() -> dict[str, Any]:
+    """What runs all of it."""
+    return {
+        "_target_": "SupervisedEvaluator",
+        "device": "@device",
+        "val_data_loader": "@dataloader",
+        "network": "@network",
+        "inferer": "@inferer",
+        "postprocessing": "@postprocessing",
+        "val_handlers": "@handlers",
     }
