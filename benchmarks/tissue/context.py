@@ -3,11 +3,28 @@
 Both need no further training. They are reported apart: a single crop cannot be predicted so.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 _ROUNDS = 50
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """How a nucleus listens to those around it.
+
+    Attributes:
+        reach: standard deviation of the Gaussian that weighs neighbours, pixels.
+        weight: power of the neighbours' mean.
+        alike: listen to a neighbour as far as it may be of the same class, by its own probabilities.
+    """
+
+    reach: float
+    weight: float = 1.0
+    alike: bool = False
 
 
 def with_tile_shares(
@@ -43,8 +60,7 @@ def with_neighbours(
     probabilities: NDArray[np.float64],
     tile: NDArray[np.int64],
     corner: NDArray[np.int64],
-    reach: float,
-    weight: float,
+    how: Neighbours,
 ) -> NDArray[np.float64]:
     """Multiply the probabilities by the geometric mean of those of the neighbours in the field.
 
@@ -52,8 +68,7 @@ def with_neighbours(
         probabilities: (M, C).
         tile: (M,).
         corner: (M, 2) place in the tile, pixels.
-        reach: standard deviation of the Gaussian that weighs neighbours, pixels.
-        weight: power of the neighbours' mean.
+        how: to weigh the neighbours.
     """
     logs = np.log(np.maximum(probabilities, 1e-6))
     found = logs.copy()
@@ -61,9 +76,12 @@ def with_neighbours(
         members = np.flatnonzero(tile == number)
         if len(members) < 2:
             continue
-        near = np.exp(-(cdist(corner[members], corner[members]) ** 2) / (2 * reach**2))
+        near = np.exp(-(cdist(corner[members], corner[members]) ** 2) / (2 * how.reach**2))
+        if how.alike:
+            near *= probabilities[members] @ probabilities[members].T
         np.fill_diagonal(near, 0.0)
         total = near.sum(axis=1, keepdims=True)
-        found[members] += weight * (near @ logs[members]) / np.maximum(total, 1.0)
+        found[members] += how.weight * (near @ logs[members]) / np.maximum(total, 1.0)
     found = np.exp(found - found.max(axis=1, keepdims=True))
-    return found / found.sum(axis=1, keepdims=True)
+    normalised: NDArray[np.float64] = found / found.sum(axis=1, keepdims=True)
+    return normalised

@@ -53,6 +53,8 @@ EXPERIMENTS: dict[str, Experiment] = {
     "grey-strong": replace(_with(_BASE, grey=1 / 3), recipe=recipes.StrongStain),
     "grey-only": replace(_BASE, normalise="grey"),
     "grey-strong-rate-a-third": replace(_with(_BASE, grey=1 / 3, learning_rate=3e-4), recipe=recipes.StrongStain),
+    "restain": replace(_BASE, recipe=recipes.Restain),
+    "restain-grey": replace(_with(_BASE, grey=1 / 3), recipe=recipes.Restain),
     "swap": replace(_BASE, recipe=recipes.Swap),
     "erase": replace(_BASE, recipe=recipes.Erase),
     "zoom": replace(_BASE, recipe=recipes.Zoom),
@@ -71,5 +73,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "normalise-crop": replace(_BASE, normalise="crop"),
     "model1": _SMALL,
     "model1-strong-stain": replace(_SMALL, recipe=recipes.StrongStain),
+    "model1-grey": _with(_SMALL, grey=1 / 3),
+    "model1-restain": replace(_SMALL, recipe=recipes.Restain),
     "model1-swap": replace(_SMALL, recipe=recipes.Swap),
 }

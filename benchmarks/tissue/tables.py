@@ -8,13 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from nucleoscope.files import write_csv
-from tissue.context import with_neighbours, with_tile_shares
+from tissue.context import Neighbours, with_neighbours, with_tile_shares
 from tissue.fitting import Fit
 from tissue.material import Material
+from tissue.pooled import Pooled, ensemble, in_context, pool, tempered
 from tissue.scores import Score, score, to_probabilities
-
-KINDS = ("one", "views")
-"""One view of each crop, and all eight."""
 
 CONTEXT_TEMPERATURE = 1.5  # by hand, before nuclei are multiplied with their neighbours
 
@@ -58,18 +56,20 @@ def context_table(tasks: Sequence[Fit], material: Material) -> str:
     lines = ["| experiment | " + " | ".join(ways) + " |", "|---" * (len(ways) + 1) + "|"]
     for name in dict.fromkeys(task.experiment for task in tasks):
         fits = [task for task in tasks if task.experiment == name]
-        means = [np.mean([in_context(fit, material, **way) for fit in fits]) for way in ways.values()]
+        means = [np.mean([accuracy_in_context(fit, material, **way) for fit in fits]) for way in ways.values()]
         lines.append(f"| {name} | " + " | ".join(f"{mean:.1%}" for mean in means) + " |")
     return "\n".join(lines)
 
 
-def in_context(fit: Fit, material: Material, reach: float | None = None, strength: float | None = None) -> float:
+def accuracy_in_context(
+    fit: Fit, material: Material, reach: float | None = None, strength: float | None = None
+) -> float:
     """Accuracy of one fit's left-out crops with their neighbours, or with the shares of their tile."""
     with np.load(fit.file) as found:
         held, probabilities = found["held"], to_probabilities(found["one"], CONTEXT_TEMPERATURE)
     tile = material.tile[held]
     if reach is not None:
-        probabilities = with_neighbours(probabilities, tile, material.corner[held], reach, weight=1.0)
+        probabilities = with_neighbours(probabilities, tile, material.corner[held], Neighbours(reach))
     if strength is not None:
         learnt = material.labels[material.outside(fit.folds)]
         prior = np.bincount(learnt, minlength=len(material.classes)) / len(learnt)
@@ -99,35 +99,39 @@ def _mean(scores: Iterable[Score]) -> Score:
 def write_measures(tasks: Sequence[Fit], material: Material, path: Path) -> str:
     """Pool the folds of each experiment and seed; write a row each, beside the rows of other commands; a table."""
     rows = _read(path) if path.exists() else {}
-    pooled: dict[tuple[str, int], list[Fit]] = defaultdict(list)
-    for task in tasks:
-        pooled[task.experiment, task.seed].append(task)
-    for (name, seed), fits in pooled.items():
-        for kind in KINDS:
-            held, probabilities, seconds = pool(fits, kind)
-            cells = score(material, held, probabilities).cells(material.classes)
-            rows[name, str(seed), kind] = {
-                "experiment": name,
-                "seed": seed,
-                "kind": kind,
-                "protocol": "tiles",
-                **cells,
-                "seconds": seconds,
-            }
+    for (name, seed, kind), pooled in _measures(tasks, material):
+        cells = score(material, pooled.held, to_probabilities(pooled.logits)).cells(material.classes)
+        what = {"experiment": name, "seed": seed, "kind": kind, "protocol": "tiles"}
+        rows[name, seed, kind] = what | cells | {"seconds": pooled.seconds}
     columns = list(next(iter(rows.values())))
     write_csv(path, columns, ([row[column] for column in columns] for row in rows.values()))
     return path.read_text()
 
 
-def pool(fits: Sequence[Fit], kind: str) -> tuple[np.ndarray, np.ndarray, float]:
-    """Held-out positions (M,), their probabilities (M, C), and seconds of all fits."""
-    held, probabilities, seconds = [], [], 0.0
-    for fit in fits:
-        with np.load(fit.file) as found:
-            held.append(found["held"])
-            probabilities.append(to_probabilities(found[kind]))
-            seconds += float(found["seconds"])
-    return np.concatenate(held), np.concatenate(probabilities), round(seconds)
+def _measures(tasks: Sequence[Fit], material: Material) -> Iterable[tuple[tuple[str, str, str], Pooled]]:
+    """Experiment, seed and kind of what can be told from these fits, and its crops."""
+    by_name: dict[str, dict[int, list[Fit]]] = defaultdict(lambda: defaultdict(list))
+    for task in tasks:
+        by_name[task.experiment][task.seed].append(task)
+    everything = []
+    for name, by_seed in by_name.items():
+        views = []
+        for seed, fits in by_seed.items():
+            yield (name, str(seed), "one view"), pool(fits, "one")
+            views.append(pool(fits, "views"))
+            yield from _kinds(name, str(seed), views[-1], material)
+        if len(views) > 1:
+            yield from _kinds(name, "together", ensemble(views), material)
+        everything += views
+    if len(by_name) > 1:
+        yield from _kinds(" + ".join(by_name), "together", ensemble(everything), material)
+
+
+def _kinds(name: str, seed: str, pooled: Pooled, material: Material) -> Iterable[tuple[tuple[str, str, str], Pooled]]:
+    """Eight views of each crop, with a temperature, and with the neighbours."""
+    yield (name, seed, "eight views"), pooled
+    yield (name, seed, "tempered"), tempered(pooled, material)
+    yield (name, seed, "in context"), in_context(pooled, material)
 
 
 def _read(path: Path) -> dict[tuple[str, str, str], dict[str, object]]:
