@@ -5,7 +5,8 @@
 
 `screen` leaves out two folds at once and looks at both: a choice for fold k may only use the fits that left out k and
 another fold, as measured on the other. `measure` leaves out one fold at a time and looks at it: once for each
-experiment that was chosen. Fits that are done are kept; stopped at any moment, the same command goes on.
+experiment that was chosen; the errors that the last one named leaves are sorted and drawn. Fits that are done are
+kept; stopped at any moment, the same command goes on.
 """
 
 import argparse
@@ -15,9 +16,11 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from nucleoscope.runtime import cores
+from tissue.errors import draw_errors, errors_table, sort_errors
 from tissue.experiments import EXPERIMENTS
 from tissue.fitting import Fit, run_fit
 from tissue.material import FOLDS, read_material
+from tissue.pooled import ensemble, pool
 from tissue.tables import choice_table, context_table, screening_table, write_measures
 
 PAIRS = tuple((fold, (fold + 1) % FOLDS) for fold in range(FOLDS))
@@ -53,6 +56,11 @@ def main() -> None:
         ]
         run_all(tasks, options.jobs)
         print(write_measures(tasks, material, options.out / "measures.csv"))
+        last = [task for task in tasks if task.experiment == options.experiments[-1]]
+        views = [pool([task for task in last if task.seed == seed], "views") for seed in options.seeds]
+        errors = sort_errors(ensemble(views), material)
+        print(f"\nThe errors of {options.experiments[-1]}:\n\n{errors_table(errors, material)}")
+        draw_errors(options.out / "errors.png", errors, material)
 
 
 def parse() -> argparse.Namespace:

@@ -1,4 +1,8 @@
-"""The colours of a tile: mean and covariance of the optical density of its crops."""
+"""The colours of a tile: mean and covariance of the optical density of its crops, and moving crops to others.
+
+Colours are moved by the linear map between two Gaussians that changes least (Pitie and Kokaram 2007,
+doi:10.1049/cp:20070055).
+"""
 
 import numpy as np
 import torch
@@ -33,3 +37,25 @@ def symmetric_power(matrices: Tensor, power: float) -> Tensor:
     """Powers of symmetric positive matrices (B, 3, 3)."""
     values, vectors = torch.linalg.eigh(matrices)
     return vectors @ torch.diag_embed(values.clamp_min(1e-8) ** power) @ vectors.transpose(1, 2)
+
+
+def moved_colours(pictures: Tensor, own: tuple[Tensor, Tensor], other: tuple[Tensor, Tensor], part: Tensor) -> Tensor:
+    """Crops in other colours.
+
+    Args:
+        pictures: (B, 3, H, W) uint8.
+        own: means (B, 3) and covariances (B, 3, 3) of where they are from.
+        other: the same of where they go.
+        part: (B, 1, 1) how far they go, 0 to 1.
+
+    Returns:
+        (B, 3, H, W) uint8.
+    """
+    root, inverse = symmetric_power(own[1], 0.5), symmetric_power(own[1], -0.5)
+    change = inverse @ symmetric_power(root @ other[1] @ root, 0.5) @ inverse
+    change = torch.lerp(torch.eye(3), change, part)
+    mean = own[0][:, :, None]
+    offset = torch.lerp(mean, other[0][:, :, None], part) - change @ mean  # (B, 3, 1)
+    density = -torch.log((pictures.float() + 1.0) / 256.0)
+    density = torch.baddbmm(offset.to(pictures.device), change.to(pictures.device), density.flatten(2))
+    return (torch.exp(-density.view(pictures.shape)) * 256.0 - 1.0).round_().clamp_(0, 255).to(torch.uint8)

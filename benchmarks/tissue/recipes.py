@@ -12,7 +12,7 @@ from nucleoscope.data.augment import Jitter, augment
 from nucleoscope.prediction.logits import to_batch
 from nucleoscope.training.examples import Examples
 from nucleoscope.training.recipe import Recipe
-from tissue.colours import symmetric_power, tile_colours
+from tissue.colours import moved_colours, tile_colours
 
 
 class _Jittered(Recipe):
@@ -35,8 +35,7 @@ class StrongStain(_Jittered):
 class Restain(Recipe):
     """Half of the crops take the colours of another tile, of whatever class: stain then names no class.
 
-    Mean and covariance of a tile's optical density are moved to those of the other by the linear map between two
-    Gaussians that changes least (Pitie and Kokaram 2007, doi:10.1049/cp:20070055), all or part of the way.
+    See `colours`; they go all or part of the way.
     """
 
     share, least = 0.5, 10  # least: crops of a tile whose own colours are trusted half
@@ -47,22 +46,16 @@ class Restain(Recipe):
         super().__init__(*arguments)  # type: ignore[arg-type]
         self.number = np.unique(self.tile[self.train.index], return_inverse=True)[1]  # (M,) of 0..T-1
         self.mean, self.covariance = tile_colours(self.train.images[self.train.index], self.number, self.least)
-        self.root = symmetric_power(self.covariance, 0.5)
-        self.inverse_root = symmetric_power(self.covariance, -0.5)
 
     def batch(self, chosen: NDArray[np.int64], generator: torch.Generator) -> Tensor:
         own = torch.from_numpy(self.number[chosen])
         other = torch.randint(0, len(self.mean), own.shape, generator=generator)
         part = torch.rand(len(own), 1, 1, generator=generator)
         part[torch.rand(len(own), generator=generator) >= self.share] = 0.0
-        middle = symmetric_power(self.root[own] @ self.covariance[other] @ self.root[own], 0.5)
-        change = torch.lerp(torch.eye(3), self.inverse_root[own] @ middle @ self.inverse_root[own], part)
-        mean = self.mean[own][:, :, None]
-        offset = torch.lerp(mean, self.mean[other][:, :, None], part) - change @ mean  # (B, 3, 1)
         crops = to_batch(self.train.images, self.train.index[chosen], self.device)
-        density = -torch.log((crops.float() + 1.0) / 256.0)
-        density = torch.baddbmm(offset.to(self.device), change.to(self.device), density.flatten(2)).view_as(density)
-        crops = (torch.exp(-density) * 256.0 - 1.0).round_().clamp_(0, 255).to(torch.uint8)
+        crops = moved_colours(
+            crops, (self.mean[own], self.covariance[own]), (self.mean[other], self.covariance[other]), part
+        )
         return augment(crops, self.train.size, self.settings.augmentation, generator, grey=self.settings.grey)
 
 
