@@ -22,6 +22,7 @@ class Experiment:
         surround: contrast that is left far from the nucleus.
         backbone: of model2.
         normalise: "" | "tile" | "crop" | "grey", see `normalising`.
+        wide: crops of so many times the side from the field, see `wide`.
     """
 
     kind: Kind
@@ -30,6 +31,7 @@ class Experiment:
     surround: float = 1.0
     backbone: str = "mobilenet_v2"
     normalise: str = ""
+    wide: int = 1
 
 
 def _start(kind: Kind) -> Experiment:
@@ -71,6 +73,8 @@ EXPERIMENTS: dict[str, Experiment] = {
     "smoothing-15": _with(_BASE, label_smoothing=0.15),
     "normalise-tile": replace(_BASE, normalise="tile"),
     "normalise-crop": replace(_BASE, normalise="crop"),
+    "wide-2": replace(_BASE, surround=1.0, wide=2),
+    "wide-4": replace(_BASE, surround=1.0, wide=4),
     "model1": _SMALL,
     "model1-strong-stain": replace(_SMALL, recipe=recipes.StrongStain),
     "model1-grey": _with(_SMALL, grey=1 / 3),

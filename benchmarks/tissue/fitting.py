@@ -14,9 +14,10 @@ from nucleoscope.prediction.views import ALL_VIEWS
 from nucleoscope.runtime import default_device, seed_everything, use_threads
 from nucleoscope.training.examples import Examples
 from nucleoscope.training.fit import fit
-from tissue.experiments import EXPERIMENTS
+from tissue.experiments import EXPERIMENTS, Experiment
 from tissue.material import Material, read_material
 from tissue.normalising import normalise_by_tile, normalise_each
+from tissue.wide import wide_crops
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def run_fit(task: Fit) -> Path:
     experiment = EXPERIMENTS[task.experiment]
     training = experiment.training if task.epochs is None else replace(experiment.training, epochs=task.epochs)
     material = read_material(task.data, task.out)
-    images = _normalised(material, experiment.normalise)
+    images = _shown(material, experiment)
     train, held = material.outside(task.folds, task.cap), material.inside(task.folds)
     classes = len(material.classes)
     seed_everything(task.seed)
@@ -94,9 +95,12 @@ def run_fit(task: Fit) -> Path:
     return task.file
 
 
-def _normalised(material: Material, how: str) -> NDArray[np.uint8]:
-    if how == "tile":
+def _shown(material: Material, experiment: Experiment) -> NDArray[np.uint8]:
+    """The crops (N, H, W, 3) as the experiment's network sees them."""
+    if experiment.wide > 1:
+        return wide_crops(material, experiment.wide)
+    if experiment.normalise == "tile":
         return normalise_by_tile(material.images, material.tile)
-    if how == "grey":
+    if experiment.normalise == "grey":
         return np.repeat(material.images.mean(axis=3, keepdims=True).round().astype(np.uint8), 3, axis=3)
-    return normalise_each(material.images) if how == "crop" else material.images
+    return normalise_each(material.images) if experiment.normalise == "crop" else material.images
