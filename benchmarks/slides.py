@@ -64,7 +64,7 @@ def main() -> None:
 def classified(image: Path, nuclei: Path, bundle: Path, out: Path) -> dict[str, float]:
     """Seconds from the files to the finished results, and peak memory of this process in MiB."""
     started = time.perf_counter()
-    summary = classify_image(Job(image, nuclei, out), load_bundle(bundle), Options(formats=("geojson",)), Silent())
+    summary = classify_image(Job(image, nuclei, out), [load_bundle(bundle)], Options(formats=("geojson",)), Silent())
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # KiB where this runs
     return {"nuclei": summary.nuclei, "unsure": sum(summary.unsure.values()), "seconds": seconds, "peak": peak}
@@ -76,7 +76,7 @@ def fields(folder: Path, bundle: Path, split: Path, out: Path) -> None:
     for table in sorted(folder.glob("*.csv")):
         started = time.perf_counter()
         job = Job(table.with_suffix(".png"), table, out / table.stem)
-        classify_image(job, loaded, Options(mpp=FIELD_MPP, formats=("geojson", "csv", "overlay")), Silent())
+        classify_image(job, [loaded], Options(mpp=FIELD_MPP, formats=("geojson", "csv", "overlay")), Silent())
         seconds += time.perf_counter() - started
         with table.open(newline="") as stream:
             rows = list(csv.DictReader(stream))

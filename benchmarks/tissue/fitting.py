@@ -17,7 +17,7 @@ from nucleoscope.training.fit import fit
 from tissue.experiments import EXPERIMENTS, Experiment
 from tissue.material import Material, read_material
 from tissue.normalising import normalise_by_tile, normalise_each
-from tissue.wide import wide_crops
+from tissue.wide import widened
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def run_fit(task: Fit) -> Path:
 def _shown(material: Material, experiment: Experiment) -> NDArray[np.uint8]:
     """The crops (N, H, W, 3) as the experiment's network sees them."""
     if experiment.wide > 1:
-        return wide_crops(material, experiment.wide)
+        return widened(material, experiment.wide)
     if experiment.normalise == "tile":
         return normalise_by_tile(material.images, material.tile)
     if experiment.normalise == "grey":

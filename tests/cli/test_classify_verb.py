@@ -210,3 +210,30 @@ def test_a_slide_says_its_resolution_and_gives_what_its_pixels_give(trained_bund
         found = [feature["properties"]["measurements"].get(f"Probability: {name}", np.nan) for feature in features]
         # Batches differ, and with them how numbers of eight bits are rounded.
         assert np.array(found)[asked] == pytest.approx(expected[asked, number], abs=0.03)
+
+
+def test_of_two_models_the_mean_counts(trained_bundle, field, tmp_path, monkeypatch, capsys):
+    coarse = tmp_path / "coarse"
+    shutil.copytree(trained_bundle, coarse)
+    config = json.loads((coarse / "config.json").read_text())
+    (coarse / "config.json").write_text(json.dumps(config | {"mpp": 0.5}))
+    common = ["classify", field, "--nuclei", field.with_suffix(".csv"), "--mpp", 0.25, "--engine", "torch"]
+    for name, models in (("near", [trained_bundle]), ("wide", [coarse]), ("both", [trained_bundle, coarse])):
+        chosen = [part for model in models for part in ("--model", model)]
+        assert call(monkeypatch, *common, *chosen, "--out", tmp_path / name) == 0
+    near, wide, both = (_probabilities(tmp_path / name) for name in ("near", "wide", "both"))
+    assert near.keys() >= both.keys()
+    assert len(both) > 0
+    for number in set(near) & set(wide) & set(both):
+        assert both[number] == pytest.approx((near[number] + wide[number]) / 2, abs=2e-4)
+
+
+def _probabilities(folder):
+    """By position among the nuclei, of those that the model was asked about."""
+    found = {}
+    for position, feature in enumerate(_features(folder)):
+        measured = feature["properties"].get("measurements", {})
+        values = [value for name, value in measured.items() if name.startswith("Probability: ")]
+        if values:
+            found[position] = np.array(values)
+    return found

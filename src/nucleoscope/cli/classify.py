@@ -15,7 +15,10 @@ def classify(
         list[Path],
         typer.Argument(metavar="IMAGE...", help="Pictures, TIFFs, whole slides, DICOM folders, or folders of images."),
     ],
-    model: Annotated[Path, typer.Option(help="A bundle, such as RUN/model2/model.")],
+    model: Annotated[
+        list[Path],
+        typer.Option(help="A bundle, such as RUN/model2/model. Given several times, their mean probability counts."),
+    ],
     nuclei: Annotated[
         Path | None,
         typer.Option(
@@ -58,7 +61,7 @@ def classify(
     check_engine(engine)
     check_formats(names(formats))
     jobs = plan_jobs(images, nuclei, out, overwrite=overwrite)
-    bundle = load_bundle(model, default_device())
+    bundles = [load_bundle(path, default_device()) for path in model]
     options = Options(mpp, engine, names(formats), None if detector is None else load_detector(detector))
     with going_on_with("nothing is kept of the image under way: give the same command again"):
-        classify_images(jobs, bundle, options, Console())
+        classify_images(jobs, bundles, options, Console())

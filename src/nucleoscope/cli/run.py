@@ -72,6 +72,9 @@ def run(
         Path | None, typer.Option(help="CSV with name and corrected (a class or drop), as `review` writes it.")
     ] = None,
     crop_size: CropSizeOption = None,
+    surroundings: Annotated[
+        int, typer.Option(help="Show the models so many times the width of tissue, from the crops of the tile.")
+    ] = 1,
     recompressed: RecompressedOption = False,
     turned: TurnedOption = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
@@ -107,6 +110,7 @@ def run(
             "compare_balance": compare_balance,
             "coverage": coverage,
             "crop_size": crop_size,
+            "surroundings": surroundings,
             "recompressed": recompressed,
             "turned": turned,
             "corrections": None if corrections is None else str(corrections),

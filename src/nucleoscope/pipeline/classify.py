@@ -4,6 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nucleoscope.data.reading.wording import counted
 from nucleoscope.data.resolution import same_resolution
 from nucleoscope.errors import DataError, NucleoscopeError
@@ -20,6 +23,7 @@ from nucleoscope.slides.jobs import Job
 from nucleoscope.slides.nuclei import NucleusFile, open_nuclei
 from nucleoscope.slides.nuclei.nucleus_file import summarised
 from nucleoscope.slides.results import Verdicts
+from nucleoscope.slides.together import check_together, together
 from nucleoscope.slides.writing import ImageFacts, Summary, write_results
 
 USUAL_FORMATS = ("geojson", "csv", "overlay")
@@ -46,16 +50,23 @@ class Options:
     detector: Detector | None = None
 
 
-def classify_images(jobs: Sequence[Job], bundle: Bundle, options: Options, reporter: Reporter) -> None:
+def classify_images(jobs: Sequence[Job], bundles: Sequence[Bundle], options: Options, reporter: Reporter) -> None:
     """Classify the nuclei of one image after another; one that fails does not keep the others from it.
+
+    Args:
+        jobs: the images.
+        bundles: of the same classes; of several, the mean probability counts, see `slides.together`.
+        options: how.
+        reporter: is told what happens.
 
     Raises:
         NucleoscopeError: an image could not be classified; where there are several, when the others are done.
     """
+    check_together(bundles)
     failed = []
     for job in jobs:
         try:
-            classify_image(job, bundle, options, reporter)
+            classify_image(job, bundles, options, reporter)
         except NucleoscopeError as failure:
             if len(jobs) == 1:
                 raise
@@ -68,7 +79,7 @@ def classify_images(jobs: Sequence[Job], bundle: Bundle, options: Options, repor
         )
 
 
-def classify_image(job: Job, bundle: Bundle, options: Options, reporter: Reporter) -> Summary:
+def classify_image(job: Job, bundles: Sequence[Bundle], options: Options, reporter: Reporter) -> Summary:
     """Classify the nuclei of one image; the folder of the results is there with all of them, or not at all.
 
     Raises:
@@ -77,16 +88,26 @@ def classify_image(job: Job, bundle: Bundle, options: Options, reporter: Reporte
         EngineError: the engine cannot be used.
     """
     with open_image(job.image, options.mpp) as image:
-        _tell_image(image, bundle, reporter)
+        _tell_image(image, reporter)
+        for bundle in bundles:
+            _tell_model(bundle, image, reporter)
         nuclei = _nuclei_of(job, image, options.detector, reporter)
-        engines = open_engines(bundle, image, nuclei.centres, options.engine)
-        if engines.runner.note:
-            reporter.say(engines.runner.note)
-        with replacing_folder(job.out) as folder, reporter.bar(f"classifying with {engines.name}") as bar:
-            verdicts = classify_nuclei(engines, image, nuclei.centres, bar)
-            summary = _write(folder, image, nuclei, verdicts, bundle.config.classes, options.formats)
+        models = [_asked(bundle, image, nuclei.centres, options.engine, reporter) for bundle in bundles]
+        with replacing_folder(job.out) as folder:
+            summary = _write(folder, image, nuclei, together(models), bundles[0].config.classes, options.formats)
     reporter.say(f"{_in_words(summary)}: {job.out}")
     return summary
+
+
+def _asked(
+    bundle: Bundle, image: SlideImage, centres: NDArray[np.float64], engine: str, reporter: Reporter
+) -> Iterator[Verdicts]:
+    """What one model says, chunk by chunk, when it is asked to."""
+    engines = open_engines(bundle, image, centres, engine)
+    if engines.runner.note:
+        reporter.say(engines.runner.note)
+    with reporter.bar(f"classifying with {engines.name}") as bar:
+        yield from classify_nuclei(engines, image, centres, bar)
 
 
 def _write(
@@ -118,7 +139,7 @@ def _in_words(summary: Summary) -> str:
     return f"{counted(summary.classified, 'nucleus', 'nuclei')} classified ({', '.join(shares) or 'none'}){unsure}"
 
 
-def _tell_image(image: SlideImage, bundle: Bundle, reporter: Reporter) -> None:
+def _tell_image(image: SlideImage, reporter: Reporter) -> None:
     width, height = image.size
     reporter.say(
         f"{image.path}: {image.kind} of {width:,}x{height:,} pixels at {image.mpp:g} um/pixel "
@@ -126,6 +147,9 @@ def _tell_image(image: SlideImage, bundle: Bundle, reporter: Reporter) -> None:
     )
     for note in image.notes:
         reporter.say(note)
+
+
+def _tell_model(bundle: Bundle, image: SlideImage, reporter: Reporter) -> None:
     wanted = bundle.config.mpp
     if wanted is None:
         reporter.say("the bundle has no resolution on record: nuclei are shown to it at the image's own")

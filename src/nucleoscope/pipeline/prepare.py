@@ -61,7 +61,7 @@ class Prepared:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Of the labelled crops."""
+        """Of the labelled crops, as the models are shown them."""
         return self.dataset.crops.fingerprint
 
     def examples(self, part: str) -> Examples:
@@ -79,7 +79,7 @@ class Prepared:
         return dataclasses.replace(
             plain,
             kind=kind,
-            surround=SURROUND[kind],
+            surround=SURROUND[kind] if settings.surroundings == 1 else 1.0,  # asked for, they are not faded
             hidden=settings.hidden,
             standardised=settings.frozen,
             timm=self.network,

@@ -28,6 +28,7 @@ from nucleoscope.pipeline.reporter import Reporter, Silent
 from nucleoscope.pipeline.select import select_settings
 from nucleoscope.pipeline.settings import RunSettings
 from nucleoscope.pipeline.summary import summarise
+from nucleoscope.pipeline.surroundings import check_surroundings, places_of, read_places, with_surroundings
 from nucleoscope.pipeline.train import train_model
 from nucleoscope.pipeline.versions import versions
 
@@ -160,6 +161,8 @@ def load_prepared(folder: RunFolder, reporter: Reporter) -> Prepared:
         )
     assert settings.split is not None  # it is resolved before the record is written
     split = read_split(folder.split, dataset.crops.names, settings.split)
+    if settings.surroundings > 1:
+        dataset = with_surroundings(dataset, read_places(folder.tiles, dataset), settings.surroundings, reporter)
     network = record.get("network")
     found = None if network is None else TimmNetwork.from_mapping(network, str(folder.path / "run.json"))
     return Prepared(dataset, split, settings, record["weights"], folder.cache, found)
@@ -172,18 +175,20 @@ def _begin(
     started = time.perf_counter()
     weights, network = _weights(settings)
     dataset = read_crops(source, test, settings, folder.cache, reporter)
+    check_surroundings(dataset, settings)
     linked = link_crops(dataset, reporter, settings.tolerance)
     split = split_crops(dataset, linked.labelled, settings, reporter)
     audit = Audit(linked, audit_record(linked, make_splits(linked, settings, split), reporter))
     resolved = dataclasses.replace(settings, split=split.protocol)
-    prepared = Prepared(dataset, split, resolved, weights, folder.cache, network)
+    widened = with_surroundings(dataset, places_of(linked.overlaps), settings.surroundings, reporter)
+    prepared = Prepared(widened, split, resolved, weights, folder.cache, network)
     record = {
         "source": _absolute(source),
         "test": None if test is None else _absolute(test),
         "settings": prepared.settings.to_mapping(),
         "weights": weights,
         **({} if network is None else {"network": network.to_mapping()}),
-        "fingerprint": prepared.fingerprint,
+        "fingerprint": dataset.crops.fingerprint,
         "versions": versions(),
         "stages": {"prepare": round(time.perf_counter() - started, 2)},
     }

@@ -18,6 +18,7 @@ from nucleoscope.models.weights import AUTO
 from nucleoscope.prediction.views import ALL_VIEWS
 
 MOST_COPIES = 99
+MOST_SURROUNDINGS = 8
 
 _E = TypeVar("_E", bound=StrEnum)
 
@@ -62,6 +63,8 @@ class RunSettings(Settings):
         recompressed: look for shared pixels also between crops that were saved as JPEG.
         turned: look for shared pixels also between crops that were flipped or turned.
         crop_size: side in pixels of the crops to cut from fields; None takes 25 um.
+        surroundings: how many times the width of tissue that a crop holds the models are shown, at the same number of
+            pixels, put together from the crops of its tile; 1 for the crops as they are.
     """
 
     split: Protocol | None = None
@@ -90,6 +93,7 @@ class RunSettings(Settings):
     recompressed: bool = False
     turned: bool = False
     crop_size: int | None = None
+    surroundings: int = 1
 
     @property
     def tolerance(self) -> Tolerance:
@@ -156,6 +160,10 @@ def _check_counts(settings: RunSettings) -> None:
         raise ConfigError(f"epochs is {settings.epochs}; expected 1 or more")
     if settings.crop_size is not None and not MIN_SIZE <= settings.crop_size <= MAX_SIZE:
         raise ConfigError(f"crop_size is {settings.crop_size}; expected from {MIN_SIZE} to {MAX_SIZE} pixels")
+    if not 1 <= settings.surroundings <= MOST_SURROUNDINGS:
+        raise ConfigError(
+            f"surroundings is {settings.surroundings}; expected from 1 (the crop alone) to {MOST_SURROUNDINGS}"
+        )
     if settings.hidden < 0:
         raise ConfigError(f"hidden is {settings.hidden}; expected 0 (no hidden layer) or its units, such as 256")
     if settings.copies is not None and not 0 <= settings.copies <= MOST_COPIES:
