@@ -97,8 +97,8 @@ def _figures(found: Found) -> str:
     rows = "\n".join(_row(name, of) for name, of in metrics["per_class"].items())
     return f"""## Measured
 
-{metrics["accuracy"]:.1%} accuracy ({spread}; {found.measured_on}); balanced accuracy {metrics["balanced_accuracy"]:.1%},
-macro F1 {metrics["macro_f1"]:.1%}, expected calibration error {metrics["ece"]:.1%}.
+{metrics["accuracy"]:.1%} accuracy ({spread}; {found.measured_on});
+balanced accuracy {metrics["balanced_accuracy"]:.1%}, macro F1 {metrics["macro_f1"]:.1%}, expected calibration error {metrics["ece"]:.1%}.
 
 Protocol `{metrics["protocol"]}`: {_MEANING[metrics["protocol"]]}
 
@@ -136,8 +136,8 @@ def _novelty(config: BundleConfig) -> str:
     if config.novelty_threshold is None:
         return "What is foreign: this bundle has no threshold for it, so that nothing is marked as foreign."
     return (
-        f"What is foreign: a nucleus is marked above an energy of {config.novelty_threshold:.3g}, which {KEPT:.0%} of the "
-        "crops that settings were chosen on do not reach. How many foreign nuclei that finds was not measured in this "
+        f"What is foreign: a nucleus is marked above an energy of {config.novelty_threshold:.3g}, which {KEPT:.0%} of "
+        "the crops that settings were chosen on do not reach. How many foreign nuclei that finds was not measured in this "
         "run, so that an unmarked nucleus need not be of a known kind."
     )
 

@@ -59,9 +59,7 @@ def weakest_class(found: Found) -> str:
     name = min(occurring, key=lambda each: float(occurring[each]["recall"]))
     of = occurring[name]
     interval = of["recall_ci95"]
-    spread = (
-        f"95 % interval {interval[0]:.1%} to {interval[1]:.1%}" if interval else "on too few tiles for an interval"
-    )
+    spread = f"95 % interval {interval[0]:.1%} to {interval[1]:.1%}" if interval else "on too few tiles for an interval"
     return (
         f"Lowest recall: {name}, {of['recall']:.1%} of {counted(of['support'], 'crop')} ({spread}; "
         f"{found.metrics['protocol']} split)."
