@@ -98,7 +98,8 @@ def _figures(found: Found) -> str:
     return f"""## Measured
 
 {metrics["accuracy"]:.1%} accuracy ({spread}; {found.measured_on});
-balanced accuracy {metrics["balanced_accuracy"]:.1%}, macro F1 {metrics["macro_f1"]:.1%}, expected calibration error {metrics["ece"]:.1%}.
+balanced accuracy {metrics["balanced_accuracy"]:.1%}, macro F1 {metrics["macro_f1"]:.1%},
+expected calibration error {metrics["ece"]:.1%}.
 
 Protocol `{metrics["protocol"]}`: {_MEANING[metrics["protocol"]]}
 
@@ -137,8 +138,8 @@ def _novelty(config: BundleConfig) -> str:
         return "What is foreign: this bundle has no threshold for it, so that nothing is marked as foreign."
     return (
         f"What is foreign: a nucleus is marked above an energy of {config.novelty_threshold:.3g}, which {KEPT:.0%} of "
-        "the crops that settings were chosen on do not reach. How many foreign nuclei that finds was not measured in this "
-        "run, so that an unmarked nucleus need not be of a known kind."
+        "the crops that settings were chosen on do not reach. How many foreign nuclei that finds was not measured in "
+        "this run, so that an unmarked nucleus need not be of a known kind."
     )
 
 

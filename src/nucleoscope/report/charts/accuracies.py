@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from nucleoscope.data.splits import Protocol
-from nucleoscope.report.charts.canvas import Box, Canvas, percent
+from nucleoscope.report.charts.canvas import Box, Canvas, Point, percent
 from nucleoscope.report.charts.scale import scale_around
 
-_ROW = 58  # pixels
+_ROW = 68  # pixels
 _NAMES = 64  # pixels of the column with the names
+_LIFT = 6  # pixels
 _WORDY = 110  # pixels of a gap, from which on words fit above it
 
 
@@ -56,25 +57,27 @@ def draw_accuracies(rows: Sequence[tuple[str, Sequence[Bar]]]) -> Markup:
 
 def _draw_row(canvas: Canvas, top: float, name: str, bars: Sequence[Bar]) -> None:
     """The name, and beside it the dots."""
-    middle = top + 26
+    middle = top + 32
     canvas.write((0, middle + 4), name, "row-name")
-    of = {bar.protocol: bar for bar in bars}
-    if len(of) == 2:
-        _draw_gap(canvas, middle, of[Protocol.RANDOM].accuracy, of[Protocol.TILES].accuracy)
+    # Two protocols lie one above the other, so that their intervals are told apart.
+    lift = {Protocol.RANDOM: -_LIFT, Protocol.TILES: _LIFT} if len(bars) == 2 else {}
+    places = {bar.protocol: (canvas.at((bar.accuracy, 0))[0], middle + lift.get(bar.protocol, 0)) for bar in bars}
+    if len(bars) == 2:
+        _draw_gap(canvas, places, {bar.protocol: bar.accuracy for bar in bars})
     for bar in bars:
-        across, _ = canvas.at((bar.accuracy, 0))
+        across, down = places[bar.protocol]
         if bar.interval:
             low, high = (canvas.at((end, 0))[0] for end in bar.interval)
-            canvas.add("line", f"interval {bar.protocol}", bar.quoted, x1=low, x2=high, y1=middle, y2=middle)
-        canvas.add("circle", f"dot {bar.protocol}", bar.quoted, cx=across, cy=middle, r=6.0)
-        under = bar.protocol is Protocol.TILES or len(of) == 1  # two values side by side may meet
-        canvas.write((across, middle + (20 if under else -11)), f"{bar.accuracy:.1%}", "value", "middle")
+            canvas.add("line", f"interval {bar.protocol}", bar.quoted, x1=low, x2=high, y1=down, y2=down)
+        canvas.add("circle", f"dot {bar.protocol}", bar.quoted, cx=across, cy=down, r=6.0)
+        above = bar.protocol is Protocol.RANDOM and len(bars) == 2
+        canvas.write((across, down + (-11 if above else 20)), f"{bar.accuracy:.1%}", "value", "middle")
 
 
-def _draw_gap(canvas: Canvas, middle: float, random: float, tiles: float) -> None:
+def _draw_gap(canvas: Canvas, places: dict[Protocol, Point], reached: dict[Protocol, float]) -> None:
     """The line from one protocol to the other, and how many points it is long where there is room to say it."""
-    low, high = sorted(canvas.at((value, 0))[0] for value in (random, tiles))
-    canvas.add("line", "gap", x1=low, x2=high, y1=middle, y2=middle)
-    if high - low > _WORDY:
-        gap = f"{100 * (random - tiles):.1f} points"
-        canvas.write(((low + high) / 2, middle - 10), gap, "value gap-name halo", "middle")
+    (left, upper), (right, lower) = places[Protocol.RANDOM], places[Protocol.TILES]
+    canvas.add("line", "gap", x1=left, x2=right, y1=upper, y2=lower)
+    if abs(left - right) > _WORDY:
+        gap = f"{100 * (reached[Protocol.RANDOM] - reached[Protocol.TILES]):.1f} points"
+        canvas.write(((left + right) / 2, (upper + lower) / 2 - 12), gap, "value gap-name halo", "middle")

@@ -9,7 +9,6 @@ from nucleoscope.pipeline.settings import RunSettings
 from nucleoscope.report.material import Material, Section
 from nucleoscope.report.results import RunResults
 
-
 _ONLY_FROM_PYTHON = ("select_fraction",)
 
 
@@ -21,9 +20,7 @@ def repeating(material: Material) -> Section:
         "versions": first.record.get("versions", {}),
         "fingerprint": first.record["fingerprint"],
         "command": repeat_command(material.runs),
-        "beside": [
-            f"{name} {value}" for name, value in _changed(first.settings) if name in _ONLY_FROM_PYTHON
-        ],
+        "beside": [f"{name} {value}" for name, value in _changed(first.settings) if name in _ONLY_FROM_PYTHON],
     }
     return Section("repeating", "Time, memory, versions", content)
 
