@@ -49,7 +49,7 @@ class Matrix:
         rows: of cells.
         support: crops of each class.
         sentence: its worst confusion.
-        strip: names of the crops of that.
+        strip: names of the crops of that which are shown without a click.
     """
 
     key: str
@@ -71,7 +71,7 @@ def _matrix(key: str, entry: Entry, material: Material) -> Matrix:
     counts = confusion(found.labels, predicted, len(found.classes))
     support = counts.sum(axis=1)
     worst = worst_pair(counts)
-    each = _crops_a_cell(counts, material) if material.crops.dataset is not None else 0
+    each = _crops_a_cell(counts, material)
     rows = [
         [
             Cell(
@@ -87,7 +87,7 @@ def _matrix(key: str, entry: Entry, material: Material) -> Matrix:
         for true in range(len(counts))
     ]
     shown = () if worst is None else rows[worst[0]][worst[1]].crops[:_STRIP]
-    strip = [found.names[i] for i in shown]
+    strip = [found.names[i] for i in shown] if material.crops.dataset is not None else []
     return Matrix(key, entry, rows, support.tolist(), largest_confusion(found), strip)
 
 

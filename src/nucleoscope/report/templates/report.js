@@ -24,17 +24,18 @@
     const kind = right
       ? `${cell.count}${plural} of ${facts.classes[truth]}, recognised`
       : `${cell.count}${plural} of ${facts.classes[truth]}, taken for ${facts.classes[taken]}`;
-    const shown = cell.crops.filter((crop) => facts.pictures[crop.name]);
+    const shown = cell.crops;
     const order = right ? "the least sure first" : "the surest first";
-    const some = shown.length === 0 ? "pictures are not at hand"
-      : shown.length < cell.count ? `${shown.length} shown, ${order}` : order;
-    return { truth, taken, shown, words: `${facts.matrices[matrix].title}: ${kind} (${some})` };
+    const some = shown.length < cell.count ? `${shown.length} shown, ${order}` : order;
+    return { truth, shown, words: `${facts.matrices[matrix].title}: ${kind} (${some})` };
   };
 
   const preview = (matrix, key) => {
     const { shown, words } = about(matrix, key);
     const strip = make("div", { class: "crops" });
-    for (const crop of shown) strip.append(make("img", { src: facts.pictures[crop.name], alt: `crop ${crop.name}`, title: crop.name }));
+    for (const { name } of shown.filter((crop) => facts.pictures[crop.name])) {
+      strip.append(make("img", { src: facts.pictures[name], alt: `crop ${name}`, title: name }));
+    }
     document.querySelector(`[data-preview="${matrix}"]`).replaceChildren(make("p", { class: "measured" }, words), strip);
   };
 
@@ -53,8 +54,9 @@
         make("span", { class: "chip" }, dot, facts.classes[number] + (number === truth ? " (true)" : "")), percent(share)));
     });
     const explained = maps(facts.matrices[matrix].title, crop.name);
-    const picture = explained || make("img", { class: "large", src: facts.pictures[crop.name], alt: `crop ${crop.name}` });
-    return make("figure", explained ? { class: "mapped" } : {}, picture, make("figcaption", {}, odds, make("small", {}, crop.name)));
+    const source = facts.pictures[crop.name];
+    const plain = source ? [make("img", { class: "large", src: source, alt: `crop ${crop.name}` })] : [];
+    return make("figure", explained ? { class: "mapped" } : {}, ...(explained ? [explained] : plain), make("figcaption", {}, odds, make("small", {}, crop.name)));
   };
 
   const open = (matrix, key) => {
