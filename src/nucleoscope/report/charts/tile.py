@@ -9,7 +9,8 @@ from nucleoscope.report.charts.canvas import Box, Canvas
 from nucleoscope.report.charts.scale import Scale
 from nucleoscope.report.pictures import Picture
 
-_DOT = 1 / 110  # of the longer side
+_DOT = 1 / 110  # of the longer side, at most
+_APART = 0.16  # of the distance between nuclei, were they even, so that dots leave them to be seen
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def draw_tile(
     label = f"Mosaic of a tile with {len(marks)} nuclei"
     canvas = Canvas(Box(width, height, 0, 0, 0, 0), Scale(0, width), Scale(0, height), label)
     canvas.add("image", "tile", href=shown.source, x=0, y=0, width=width, height=height)
-    radius = max(height, width) * _DOT
+    radius = min(max(height, width) * _DOT, _APART * (height * width / max(len(marks), 1)) ** 0.5)
     for x, y, across, down in boxes:
         canvas.add("rect", "outlined-rim", x=float(x), y=float(y), width=across, height=down, stroke_width=radius)
         canvas.add("rect", "outlined", x=float(x), y=float(y), width=across, height=down, stroke_width=radius / 2)
