@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from nucleoscope.pipeline.run import run
     from nucleoscope.pipeline.settings import RunSettings
     from nucleoscope.prediction.probabilities import predict_probabilities
+    from nucleoscope.report.comparison import write_comparison
+    from nucleoscope.report.writing import write_report
 
 _HOME = {
     "Audit": "pipeline.audit",
@@ -44,6 +46,8 @@ _HOME = {
     "run": "pipeline.run",
     "run_both": "pipeline.both",
     "run_folds": "pipeline.folds",
+    "write_comparison": "report.comparison",
+    "write_report": "report.writing",
 }
 
 __all__ = [
@@ -62,6 +66,8 @@ __all__ = [
     "run",
     "run_both",
     "run_folds",
+    "write_comparison",
+    "write_report",
 ]
 
 

@@ -79,7 +79,7 @@ def test_record_says_what_the_predictions_say(explained):
 
 def test_page_is_a_picture_with_nothing_cut_off_and_old_pages_go(explained):
     folder, *_ = explained
-    assert [path.name for path in (folder / "explanations").iterdir()] == ["page-01.png"]
+    assert sorted(path.name for path in (folder / "explanations").iterdir()) == ["atlas.png", "page-01.png"]
     picture = np.asarray(Image.open(folder / "explanations" / "page-01.png").convert("L"))
     assert picture.shape[1] == 1545
     assert picture.std() > 10
@@ -130,3 +130,18 @@ def test_scale_is_robust_and_never_zero():
     assert robust_scales([rare, *[made_up(0) for _ in range(9)]])[Method.OCCLUSION] == 5.0
     assert robust_scales([made_up(0)]) == dict.fromkeys(Method, 1.0)
     assert robust_scales([]) == {}
+
+
+def test_the_atlas_has_a_row_for_each_crop_and_a_column_for_the_crop_and_each_method(explained):
+    folder, *_, (record, _, _) = explained
+    atlas = record["atlas"]
+    assert atlas == {"file": "atlas.png", "columns": ["crop", *Method], "height": 28, "width": 28}
+    picture = np.asarray(Image.open(folder / "explanations" / atlas["file"]))
+    assert picture.shape == (28 * len(record["explanations"]), 28 * 4, 3)
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (12, 28, 28, 3), dtype=np.uint8)
+    for row, explained_crop in enumerate(record["explanations"]):
+        crop = images[int(explained_crop["name"].removesuffix(".png"))]
+        np.testing.assert_array_equal(picture[28 * row : 28 * (row + 1), :28], crop)
+    occlusion = picture[:, 28:56].astype(int)
+    assert (occlusion.max(axis=2) - occlusion.min(axis=2)).max() > 50  # red and blue, not grey

@@ -32,6 +32,7 @@ FILES = {
     "submission.csv",
     "other_balance.json",
     "explanations.json",
+    "explanations/atlas.png",
     "explanations/page-01.png",
     "explanations/page-02.png",
     "explanations/trust.png",

@@ -13,6 +13,7 @@ from nucleoscope.cli.evaluate import evaluate
 from nucleoscope.cli.explain import explain
 from nucleoscope.cli.export import export
 from nucleoscope.cli.predict import predict
+from nucleoscope.cli.report import report
 from nucleoscope.cli.review import review
 from nucleoscope.cli.run import run
 from nucleoscope.cli.stopped import StoppedError
@@ -26,7 +27,22 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for verb in (run, audit, crops, tune, train, engines, evaluate, explain, predict, detector, classify, export, review):
+for verb in (
+    run,
+    report,
+    audit,
+    crops,
+    tune,
+    train,
+    engines,
+    evaluate,
+    explain,
+    predict,
+    detector,
+    classify,
+    export,
+    review,
+):
     app.command()(verb)
 
 

@@ -33,13 +33,16 @@ def review(
     from nucleoscope.pipeline.review import review_cross_validation, review_labels
     from nucleoscope.pipeline.run import load_prepared
     from nucleoscope.pipeline.settings import model_name, protocol_name
+    from nucleoscope.report.writing import write_report
 
     folding = Folding(protocol_name(split or "random"), 4 if folds is None else folds)
     console, folder = Console(), RunFolder(run)
     if (run / RUNS).is_file() and (folds, split) == (None, None):
         review_cross_validation(folder, model_name(model or "model2"), console, out=out, limit=limit)
+        console.say(f"report: {write_report(run)}")
         return
     prepared = load_prepared(folder, console)
     kind = prepared.settings.models[-1] if model is None else model_name(model)
     with going_on_with("the same command goes on from here"):
         review_labels(prepared, kind, folder.model(kind), folding, console, out=out, limit=limit)
+    console.say(f"report: {write_report(run)}")

@@ -84,6 +84,7 @@ def run(
     from nucleoscope.data.splits import Protocol
     from nucleoscope.pipeline.jobs import run_job
     from nucleoscope.pipeline.settings import RunSettings, model_names
+    from nucleoscope.report.writing import write_outdated_report
 
     if split not in (None, BOTH, *Protocol):
         raise ConfigError(f'unknown split "{split}"; expected {", ".join(Protocol)} or {BOTH}')
@@ -123,4 +124,7 @@ def run(
         folder = run_job(
             source, out, settings, both=split == BOTH, folds=folds, test=test, resume=resume, reporter=console
         )
+        page = write_outdated_report(folder.path)
+    if page is not None:
+        console.say(f"report: {page}")
     console.say(f"done: {folder.path}")

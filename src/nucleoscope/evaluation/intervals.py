@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _DRAWS = 2000
-_LEAST_TILES = 6
+LEAST_TILES = 6
+"""Tiles, below which no interval is given: drawing so few with replacement says next to nothing."""
 _Z = 1.959964  # of a two-sided 95 % interval
 
 Interval = tuple[float, float]
@@ -56,13 +57,13 @@ def bootstrap_intervals(
     random = np.random.default_rng(seed)
     cell = labels * n_classes + predicted
     cells = n_classes * n_classes
-    tiles_of_class = np.full(n_classes, _LEAST_TILES)
+    tiles_of_class = np.full(n_classes, LEAST_TILES)
     if tile is None:
         # To draw N crops and count them is to draw N times from the cells of the confusion matrix.
         drawn = random.multinomial(len(cell), np.bincount(cell, minlength=cells) / len(cell), size=_DRAWS)
     else:
         counts = _counts_by_tile(cell, cells, tile)  # (T, C * C)
-        if len(counts) < _LEAST_TILES:
+        if len(counts) < LEAST_TILES:
             return Intervals(None, None, None, (None,) * n_classes)
         even = np.full(len(counts), 1 / len(counts))
         drawn = random.multinomial(len(counts), even, size=_DRAWS) @ counts
@@ -93,7 +94,7 @@ def _intervals(matrices: NDArray[Any], tiles_of_class: NDArray[np.int64], at_lea
         balanced_accuracy=_percentiles(np.nanmean(recall, axis=1)),
         macro_f1=_percentiles(np.nanmean(f1, axis=1)),
         recall=tuple(
-            _percentiles(recall[:, c]) if occurs[c] and tiles_of_class[c] >= _LEAST_TILES else None
+            _percentiles(recall[:, c]) if occurs[c] and tiles_of_class[c] >= LEAST_TILES else None
             for c in range(len(occurs))
         ),
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nucleoscope.data.augment import to_float
 from nucleoscope.data.splits import Protocol
 from nucleoscope.evaluation.plots.sheet import describe
+from nucleoscope.explanation.atlas import write_atlas
 from nucleoscope.explanation.attributions import (
     NAMES,
     STEPS,
@@ -36,6 +37,7 @@ from nucleoscope.prediction.logits import to_batch
 FOLDER = "explanations"
 RECORD = "explanations.json"
 TRUST_PAGE = "trust.png"
+ATLAS = "atlas.png"
 
 _AT_ONCE = 4  # crops, so that progress shows
 _ROWS = 6  # on a page
@@ -58,7 +60,7 @@ def explain(
     trust: Trust | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Write `explanations/page-N.png` and `explanations.json` for the most telling of these crops.
+    """Write `explanations/page-N.png`, `atlas.png` and `explanations.json` for the most telling of these crops.
 
     Args:
         model: on `device`; is left in evaluation mode.
@@ -84,6 +86,7 @@ def explain(
     subtitle = f"{describe(protocol, len(labels), 'validation')} For research use only."
     heading = Heading(f"{title}: explanations", subtitle, _note(images, explanations, unavailable))
     _draw_pages(out / FOLDER, explanations, classes, scales, heading)
+    atlas = write_atlas(out / FOLDER / ATLAS, explanations, scales)
     if trust:
         plot_trust(out / FOLDER / TRUST_PAGE, trust, title)
     record = {
@@ -95,6 +98,7 @@ def explain(
         "unavailable": unavailable,
         "colour_scale": scales,
         "uniform_central_share": uniform_share(*images.shape[1:3]),
+        "atlas": atlas,
         "explanations": [explanation.to_mapping(classes) for explanation in explanations],
         "trust": trust.to_mapping() if trust else None,
     }

@@ -103,12 +103,13 @@ def plot_page(
     write_sheet(path, page.figure)
 
 
-def _colours(method: Method) -> Colormap:
+def colours_of(method: Method) -> Colormap:
     """Red speaks for the class, blue against it; Grad-CAM only has what speaks for it."""
     return colormaps["Reds" if method is Method.GRAD_CAM else "RdBu_r"]
 
 
-def _normalise(method: Method, scale: float) -> Normalize:
+def scale_of(method: Method, scale: float) -> Normalize:
+    """Values to 0..1 for `colours_of`, whose ends are at the given value."""
     return Normalize(0.0 if method is Method.GRAD_CAM else -scale, scale)
 
 
@@ -190,7 +191,7 @@ class _Page:
         """A map in the exact colours of its scale, with outlines of what is dark in the crop, to find one's way."""
         values = explanation.maps[method]
         axes = self.axes(*self.place(row, column), self.side, self.side)
-        axes.imshow(values, cmap=_colours(method), norm=_normalise(method, scale), interpolation="nearest")
+        axes.imshow(values, cmap=colours_of(method), norm=scale_of(method, scale), interpolation="nearest")
         _outline(axes, explanation)
         _ring(axes, explanation, INK, 1.2)
         _unframe(axes)
@@ -204,7 +205,7 @@ class _Page:
         x, _ = self.place(0, column)
         width = self.step - _GAP
         axes = self.axes(x + (self.side - width) / 2, self.bottom + 0.12, width, 0.14)
-        mappable = ScalarMappable(_normalise(method, scale), _colours(method))
+        mappable = ScalarMappable(scale_of(method, scale), colours_of(method))
         ticks = [0.0, scale] if method is Method.GRAD_CAM else [-scale, 0.0, scale]
         bar = self.figure.colorbar(mappable, cax=axes, orientation="horizontal", ticks=ticks)
         bar.ax.set_xticklabels([f"{tick:.2g}" for tick in ticks], fontsize=SMALL_SIZE, color=INK)

@@ -9,11 +9,11 @@ from nucleoscope.evaluation.calibration import expected_calibration_error
 from nucleoscope.evaluation.metrics import Metrics, confusion, evaluate
 from nucleoscope.evaluation.plots.confusion import plot_confusion
 from nucleoscope.evaluation.plots.reliability import plot_reliability
-from nucleoscope.files import write_csv, write_json, write_text
-from nucleoscope.models.bundle import CARD_FILE, Bundle, load_bundle, write_config
+from nucleoscope.files import write_csv, write_json
+from nucleoscope.models.bundle import Bundle, load_bundle, write_config
 from nucleoscope.models.measured import Measured, with_measured
 from nucleoscope.models.specification import Kind
-from nucleoscope.pipeline.card import model_card
+from nucleoscope.pipeline.card import write_card
 from nucleoscope.pipeline.folder import ModelFolder
 from nucleoscope.pipeline.prepare import Prepared
 from nucleoscope.pipeline.remedy import remedy_record
@@ -46,12 +46,12 @@ def evaluate_model(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter
     labels = prepared.examples("val").targets
     write_tables(folder, Predictions(names, prepared.classes, labels, probabilities))
     _draw(prepared, kind, folder, probabilities, uncalibrated(logits, bundle.config), bundle.config.temperature)
-    write_text(folder.bundle / CARD_FILE, model_card(bundle.config, metrics))
     write_config(folder.bundle, with_measured(bundle.config, _measured(metrics, prepared.settings.seed)))
     sets = set_record(prepared, folder, bundle.config, probabilities)
     record = _record(prepared, folder, bundle, logits, metrics)
     hits = to_probabilities(train_logits, bundle.config).argmax(axis=1) == prepared.examples("train").targets
     write_json(folder.metrics, record | {"train_accuracy": float(hits.mean()), "conformal": sets})
+    write_card(folder, bundle.config)
     reporter.say(f"{kind}: {metrics.sentence()}")
     reporter.say(f"{kind}: {sets['sentence']}")
     return metrics

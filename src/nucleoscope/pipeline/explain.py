@@ -9,6 +9,7 @@ from nucleoscope.explanation.trust import examine
 from nucleoscope.files import write_json
 from nucleoscope.models.bundle import Bundle, load_bundle
 from nucleoscope.models.specification import Kind
+from nucleoscope.pipeline.card import write_card
 from nucleoscope.pipeline.folder import ModelFolder
 from nucleoscope.pipeline.prepare import Prepared
 from nucleoscope.pipeline.reporter import Reporter
@@ -23,6 +24,7 @@ def explain_model(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter:
     title = f"{kind} ({bundle.config.specification.architecture})"
     seed, protocol = prepared.settings.seed, prepared.protocol
     _write_nucleus(prepared, kind, folder, bundle, val, title, reporter)
+    write_card(folder, bundle.config)  # it says what the model looks at
     with reporter.bar(f"{kind}: can the maps be believed") as bar:
         trust = examine(bundle, val.images, val.targets(), protocol, seed=seed, progress=bar)
     with reporter.bar(f"{kind}: attribution maps") as bar:

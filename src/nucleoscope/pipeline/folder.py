@@ -15,6 +15,7 @@ from typing import Any
 from nucleoscope.errors import RunFolderError
 from nucleoscope.files import write_json
 from nucleoscope.models.specification import Kind
+from nucleoscope.pipeline.peak_memory import begin_peak, peak_mebibytes
 
 RECORD = "run.json"
 RUNS = "runs.json"
@@ -215,14 +216,17 @@ class RunFolder:
     def forget(self, stages: list[str]) -> None:
         """Count stages as not done."""
         record = self.read()
-        record["stages"] = {name: seconds for name, seconds in record["stages"].items() if name not in stages}
+        for kept in ("stages", "memory"):
+            record[kept] = {name: value for name, value in record.get(kept, {}).items() if name not in stages}
         self.write(record)
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        """Run a stage; when the block ends well, its seconds are added to the record."""
-        started = time.perf_counter()
+        """Run a stage; when the block ends well, its seconds and MiB are added to the record."""
+        started, measures = time.perf_counter(), begin_peak()
         yield
         record = self.read()
+        if measures:
+            record.setdefault("memory", {})[stage] = peak_mebibytes()
         record["stages"][stage] = round(time.perf_counter() - started, 2)
         self.write(record)

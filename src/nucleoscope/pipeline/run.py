@@ -21,6 +21,7 @@ from nucleoscope.pipeline.evaluate import evaluate_model
 from nucleoscope.pipeline.explain import explain_model
 from nucleoscope.pipeline.folder import ModelFolder, RunFolder
 from nucleoscope.pipeline.linked_crops import link_crops
+from nucleoscope.pipeline.peak_memory import begin_peak, peak_mebibytes
 from nucleoscope.pipeline.predict import predict_test
 from nucleoscope.pipeline.prepare import Prepared, read_crops, split_crops
 from nucleoscope.pipeline.remedy import compare_balance
@@ -172,7 +173,7 @@ def _begin(
     folder: RunFolder, source: str | Path, test: Path | None, settings: RunSettings, reporter: Reporter
 ) -> Prepared:
     """Read, audit and split; the folder is made when all of that went well."""
-    started = time.perf_counter()
+    started, measures = time.perf_counter(), begin_peak()
     weights, network = _weights(settings)
     dataset = read_crops(source, test, settings, folder.cache, reporter)
     check_surroundings(dataset, settings)
@@ -191,6 +192,7 @@ def _begin(
         "fingerprint": dataset.crops.fingerprint,
         "versions": versions(),
         "stages": {"prepare": round(time.perf_counter() - started, 2)},
+        "memory": {"prepare": peak_mebibytes()} if measures else {},
     }
     write_split(folder.split, split, dataset.crops.names)
     write_audit(folder, audit)

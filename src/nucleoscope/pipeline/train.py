@@ -39,7 +39,7 @@ class Fitted:
 def train_model(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter: Reporter) -> None:
     """Fit on all of the training part; write `history.csv`, `curves.png` and the bundle."""
     choice = read_choice(folder.selection)
-    for file in (folder.metrics, folder.other_balance):  # they are of other weights
+    for file in (folder.metrics, folder.other_balance, folder.nucleus):  # they are of other weights
         file.unlink(missing_ok=True)
     drop_engines(folder.bundle)
     with reporter.bar(f"{kind}: final fit") as bar:

@@ -1,5 +1,6 @@
 """`History`: what each epoch of a fit brought."""
 
+import csv
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,3 +31,10 @@ HEADER = tuple(field.name for field in dataclasses.fields(Epoch))
 def write_history(path: Path, history: list[Epoch]) -> None:
     """Write `history.csv`."""
     write_csv(path, HEADER, (dataclasses.astuple(epoch) for epoch in history))
+
+
+def read_history(path: Path) -> list[Epoch]:
+    """Read what `write_history` wrote."""
+    with path.open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    return [Epoch(int(row["epoch"]), *(float(row[name]) for name in HEADER[1:])) for row in rows]

@@ -105,7 +105,8 @@ def read_journal(folder: Path) -> list[Trial]:
     ]
 
 
-_FIXED = ("trial", "select_accuracy", "select_loss", "epochs", "status", "reason", "seconds", "chosen")
+FIXED_COLUMNS = ("trial", "select_accuracy", "select_loss", "epochs", "status", "reason", "seconds", "chosen")
+"""Columns of `tuning.csv` that are no parameter."""
 
 
 def write_tuning(path: Path, trials: list[Trial]) -> None:
@@ -125,4 +126,4 @@ def write_tuning(path: Path, trials: list[Trial]) -> None:
         ]
         for trial in trials
     ]
-    write_csv(path, [*_FIXED, *names], rows)
+    write_csv(path, [*FIXED_COLUMNS, *names], rows)

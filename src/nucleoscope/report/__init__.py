@@ -1,0 +1,1 @@
+"""The report: run folders -> one HTML file that opens without a network."""

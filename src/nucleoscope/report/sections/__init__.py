@@ -1,0 +1,1 @@
+"""The sections of a report, each from what a run folder holds to what its template is given."""
