@@ -9,6 +9,11 @@ from starlette.staticfiles import StaticFiles
 from nucleoscope.web import shell, trying
 from nucleoscope.web.errors import handle_errors
 from nucleoscope.web.feature import Feature
+from nucleoscope.web.monitoring import routes as monitoring
+from nucleoscope.web.monitoring.figures import Figures
+from nucleoscope.web.monitoring.measuring import Measuring
+from nucleoscope.web.predicting import crop_routes, field_routes
+from nucleoscope.web.predicting.answering import answering
 from nucleoscope.web.security.body_limit import BodyLimit
 from nucleoscope.web.security.origin import OriginCheck
 from nucleoscope.web.security.response_headers import ResponseHeaders
@@ -29,13 +34,14 @@ def create_app(served: Served, settings: WebSettings | None = None) -> FastAPI:
         settings: where it will be reached and what it takes; this machine alone if not given.
     """
     settings = settings or WebSettings()
-    app = FastAPI(title="nucleoscope", docs_url=None, redoc_url=None)
+    app = FastAPI(title="nucleoscope", docs_url=None, redoc_url=None, lifespan=answering)
     features = [feature for feature in FEATURES if served.run is not None or not feature.needs_run]
     app.state.served, app.state.settings, app.state.features = served, settings, features
+    app.state.figures = Figures()
     handle_errors(app)
-    app.include_router(shell.router)
-    for feature in features:
-        app.include_router(feature.router)
+    routers = (crop_routes.router, field_routes.router, shell.router, monitoring.router)
+    for router in (*routers, *(feature.router for feature in features if feature.router)):
+        app.include_router(router)
     _add_pages(app, features)
     # The last that is added is the first that a request meets.
     app.add_middleware(BodyLimit, limit=settings.limits.body)
@@ -43,6 +49,7 @@ def create_app(served: Served, settings: WebSettings | None = None) -> FastAPI:
         app.add_middleware(TokenCheck, token=settings.token)
     app.add_middleware(OriginCheck, settings=settings)
     app.add_middleware(ResponseHeaders)
+    app.add_middleware(Measuring, figures=app.state.figures)
     return app
 
 
