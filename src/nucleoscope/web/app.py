@@ -1,6 +1,7 @@
 """`create_app`: the routes of all features behind the layers that keep others out."""
 
 from collections.abc import Sequence
+from importlib import metadata
 
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, RedirectResponse
@@ -34,7 +35,14 @@ def create_app(served: Served, settings: WebSettings | None = None) -> FastAPI:
         settings: where it will be reached and what it takes; this machine alone if not given.
     """
     settings = settings or WebSettings()
-    app = FastAPI(title="nucleoscope", docs_url=None, redoc_url=None, lifespan=answering)
+    app = FastAPI(
+        title="nucleoscope",
+        version=metadata.version("nucleoscope"),
+        description="Classes of nuclei in H&E images. Research use only: not a medical device, not for diagnosis.",
+        docs_url=None,  # FastAPI's own page loads its scripts from elsewhere; ours is /docs
+        redoc_url=None,
+        lifespan=answering,
+    )
     features = [feature for feature in FEATURES if served.run is not None or not feature.needs_run]
     app.state.served, app.state.settings, app.state.features = served, settings, features
     app.state.figures = Figures()
@@ -56,7 +64,8 @@ def create_app(served: Served, settings: WebSettings | None = None) -> FastAPI:
 def _add_pages(app: FastAPI, features: Sequence[Feature]) -> None:
     """The HTML of each feature at its path, the first one also as the start."""
     app.mount("/static", StaticFiles(directory=STATIC))
-    for path, file in [(feature.path, feature.page) for feature in features] + [(SIGN_IN, "sign-in.html")]:
+    further = [(SIGN_IN, "sign-in.html"), ("/docs", "documentation/page.html")]
+    for path, file in [(feature.path, feature.page) for feature in features] + further:
 
         def page(file: str = file) -> FileResponse:
             return FileResponse(STATIC / file, media_type="text/html")
