@@ -81,5 +81,5 @@ def check_pixels(name: str, size: tuple[int, int], most: int, what: str) -> None
     """
     if size[0] * size[1] > most:
         raise TooLargeError(
-            f"{shown(name)} has {size[0]:,}x{size[1]:,} pixels; expected {most / 1e6:,.1f} million at most for {what}"
+            f"{shown(name)} has {size[0]:,}x{size[1]:,} pixels; expected {most:,} at most for {what}"
         )

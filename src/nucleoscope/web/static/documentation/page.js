@@ -24,7 +24,7 @@ function section(path, verb, operation) {
 function table(title, heads, rows) {
   return element(
     "div",
-    { class: "wide" },
+    { class: "wide", tabindex: "0", role: "region", "aria-label": title },
     element("h3", {}, title),
     element(
       "table",
