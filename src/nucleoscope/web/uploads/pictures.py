@@ -80,6 +80,4 @@ def check_pixels(name: str, size: tuple[int, int], most: int, what: str) -> None
         TooLargeError: it has more pixels than these.
     """
     if size[0] * size[1] > most:
-        raise TooLargeError(
-            f"{shown(name)} has {size[0]:,}x{size[1]:,} pixels; expected {most:,} at most for {what}"
-        )
+        raise TooLargeError(f"{shown(name)} has {size[0]:,}x{size[1]:,} pixels; expected {most:,} at most for {what}")
