@@ -73,7 +73,7 @@ def load_served(folder: Path) -> Served:
     return Served(run, {kind.value: load_bundle(run.model(kind).bundle, device) for kind in there})
 
 
-def _served_of(request: Request) -> Served:
+async def _served_of(request: Request) -> Served:
     served: Served = request.app.state.served
     return served
 

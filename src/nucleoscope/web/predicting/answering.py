@@ -55,7 +55,7 @@ async def answering(app: FastAPI) -> AsyncIterator[None]:
             lane.close()
 
 
-def _answering_of(request: Request) -> Answering:
+async def _answering_of(request: Request) -> Answering:
     found: Answering = request.app.state.answering
     return found
 
@@ -64,7 +64,7 @@ AnsweringHere = Annotated[Answering, Depends(_answering_of)]
 """The parameter of a route that needs what answers."""
 
 
-def _predictor_of(
+async def _predictor_of(
     here: AnsweringHere,
     model: Annotated[str | None, Query(description="which model; the usual one if left out")] = None,
 ) -> Predictor:

@@ -20,7 +20,7 @@ from nucleoscope.web.predicting.answers import PredictAnswer, crop_answers, to_p
 from nucleoscope.web.predicting.explaining import Explained, explain_crop, overlay_of, scale_of
 from nucleoscope.web.settings import Limits
 from nucleoscope.web.shell import measured_sentence
-from nucleoscope.web.uploads.pictures import decode_crop
+from nucleoscope.web.uploads.pictures import decode_crops
 from nucleoscope.web.uploads.sent import SentFile, read_sent
 from nucleoscope.web.uploads.zips import is_zip, pictures_of
 
@@ -94,7 +94,7 @@ async def explain(
     if of is not None and of not in config.classes:
         raise ConfigError(f"unknown class; expected one of {', '.join(config.classes)}")
     sent = (await read_sent([file], here.limits))[0]
-    image = await run_in_threadpool(decode_crop, sent, config, mpp, here.limits)
+    image = (await run_in_threadpool(decode_crops, [sent], config, mpp, here.limits))[0]
     if of is None:
         logits = await predictor.batcher.logits(image[None])
         of = crop_answers([sent.name], logits, config, None)[0].predicted
@@ -138,7 +138,7 @@ async def _decoded(
 
     def decode() -> tuple[list[str], NDArray[np.uint8]]:
         crops = [crop for file in sent for crop in (pictures_of(file, limits) if is_zip(file) else [file])]
-        return [crop.name for crop in crops], np.stack([decode_crop(crop, config, mpp, limits) for crop in crops])
+        return [crop.name for crop in crops], decode_crops(crops, config, mpp, limits)
 
     if sum(len(file.content) for file in sent) <= _SMALL and not any(is_zip(file) for file in sent):
         return decode()

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 from nucleoscope.data.crops import Crops
 from nucleoscope.data.reading.conversions import to_rgb
 from nucleoscope.data.reading.decoding import CROP, Purpose, opened
+from nucleoscope.data.reading.plain_png import Decode, plain_decoder
 from nucleoscope.data.reading.wording import shown
+from nucleoscope.data.resolution import same_resolution
 from nucleoscope.errors import DataError
 from nucleoscope.models.bundle import BundleConfig
 from nucleoscope.prediction.resolution import to_resolution
@@ -21,13 +24,33 @@ from nucleoscope.web.uploads.sent import SentFile
 FIELD = Purpose("field", "has far more pixels than are taken as a field: cut it, or use `nucleoscope classify`")
 
 
-def decode_crop(file: SentFile, config: BundleConfig, mpp: float | None, limits: Limits) -> NDArray[np.uint8]:
-    """The crop (H, W, 3) as the model must see it: of its size and resolution.
+def decode_crops(
+    files: Sequence[SentFile], config: BundleConfig, mpp: float | None, limits: Limits
+) -> NDArray[np.uint8]:
+    """The crops (N, H, W, 3) as the model must see them: of its size and resolution.
+
+    Args:
+        files: at least one.
+        config: of the model's bundle.
+        mpp: micrometres per pixel of the crops, None where it is not known.
+        limits: of what is sent.
 
     Raises:
-        TooLargeError: it has more pixels than a crop may have.
-        DataError: it is no picture, damaged, or its size and resolution do not fit the model.
+        TooLargeError: a crop has more pixels than it may have.
+        DataError: a file is no picture, damaged, or its size and resolution do not fit the model.
     """
+    same = mpp is None or config.mpp is None or same_resolution(mpp, config.mpp)
+    plain = plain_decoder(config.specification.size) if same else None
+    return np.stack([_decode_crop(file, config, mpp, limits, plain) for file in files])
+
+
+def _decode_crop(
+    file: SentFile, config: BundleConfig, mpp: float | None, limits: Limits, plain: Decode | None
+) -> NDArray[np.uint8]:
+    """One crop; most are entirely plain PNGs of the model's size, which have a fast way of their own."""
+    pixels = plain(file.content) if plain else None
+    if pixels is not None:
+        return pixels
     check_one_kind(file)
     where = Path(shown(file.name))
     with opened(where, file.content, CROP) as image:
