@@ -16,6 +16,7 @@ from nucleoscope.cli.predict import predict
 from nucleoscope.cli.report import report
 from nucleoscope.cli.review import review
 from nucleoscope.cli.run import run
+from nucleoscope.cli.serve import serve
 from nucleoscope.cli.stopped import StoppedError
 from nucleoscope.cli.train import train
 from nucleoscope.cli.tune import tune
@@ -27,7 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for verb in (
+_VERBS = (
     run,
     report,
     audit,
@@ -42,7 +43,9 @@ for verb in (
     classify,
     export,
     review,
-):
+    serve,
+)
+for verb in _VERBS:
     app.command()(verb)
 
 
