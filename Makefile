@@ -2,16 +2,20 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-realdata test-slow lint format bench
+.PHONY: demo test test-realdata test-slow lint format bench serve
 
 $(BIN)/.ready: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable '.[dev,fast,offline,review,slides,timm]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,fast,offline,review,slides,timm,web]'
 	touch $@
 
 demo: $(BIN)/.ready  ## the main job on built-in synthetic tissue: runs/demo/
 	rm -rf runs/demo
 	$(BIN)/nucleoscope run demo --out runs/demo --trials 3 --epochs 6
+
+serve: $(BIN)/.ready  ## a page on the demo run, which is made if it is missing: http://127.0.0.1:8000
+	test -f runs/demo/run.json || $(MAKE) demo
+	$(BIN)/nucleoscope serve runs/demo
 
 test: $(BIN)/.ready  ## all tests but the slow ones; those on real data only with NUCLEOSCOPE_DATA
 	$(BIN)/python -m pytest -m "not slow and not realdata"
@@ -32,7 +36,7 @@ format: $(BIN)/.ready
 	$(BIN)/ruff format .
 
 bench: $(BIN)/.ready  ## the figures of docs/benchmarks.md, on the real crops in NUCLEOSCOPE_DATA; hours, alone on the machine
-	$(BIN)/python -m pip install --quiet --editable '.[bench,dev,fast,offline,review,slides,timm]'
+	$(BIN)/python -m pip install --quiet --editable '.[bench,dev,fast,offline,review,slides,timm,web]'
 	$(BIN)/python benchmarks/reference.py --out runs/bench --splits random,tiles --seeds 1,2,3 --preset full
 	$(BIN)/python benchmarks/time_to_accuracy.py --out runs/bench/time-to-accuracy.jsonl --models model2 --seeds 1,2,3 --limit-seconds 225 --resume
 	$(BIN)/python benchmarks/time_to_accuracy.py --out runs/bench/time-to-accuracy.jsonl --models model1 --seeds 1,2,3 --limit-seconds 120 --resume

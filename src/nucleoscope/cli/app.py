@@ -15,6 +15,7 @@ from nucleoscope.cli.export import export
 from nucleoscope.cli.predict import predict
 from nucleoscope.cli.review import review
 from nucleoscope.cli.run import run
+from nucleoscope.cli.serve import serve
 from nucleoscope.cli.stopped import StoppedError
 from nucleoscope.cli.train import train
 from nucleoscope.cli.tune import tune
@@ -26,7 +27,23 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for verb in (run, audit, crops, tune, train, engines, evaluate, explain, predict, detector, classify, export, review):
+_VERBS = (
+    run,
+    audit,
+    crops,
+    tune,
+    train,
+    engines,
+    evaluate,
+    explain,
+    predict,
+    detector,
+    classify,
+    export,
+    review,
+    serve,
+)
+for verb in _VERBS:
     app.command()(verb)
 
 

@@ -1,0 +1,3 @@
+import { startShell } from "/static/shell.js";
+
+await startShell();

@@ -1,0 +1,127 @@
+"""A client of the app, a real server, and a browser whose every page is watched."""
+
+import contextlib
+import os
+import shutil
+import socket
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+from fastapi.testclient import TestClient
+from playwright.sync_api import sync_playwright
+
+from nucleoscope.pipeline.run import run
+from nucleoscope.pipeline.settings import RunSettings
+from nucleoscope.web.app import create_app
+from nucleoscope.web.served import load_served
+
+LOCAL = "http://127.0.0.1:8000"
+SIZES = {"wide": {"width": 1440, "height": 900}, "narrow": {"width": 390, "height": 844}}
+
+
+@pytest.fixture(scope="session")
+def served_bundle(trained_bundle):
+    """The small bundle alone, as a server loads it."""
+    return load_served(trained_bundle)
+
+
+@pytest.fixture(scope="session")
+def run_folder(competition, tmp_path_factory):
+    """A tiny run of model1; do not write into it, copy it."""
+    settings = RunSettings(trials=0, epochs=1, models=("model1",), split="random")
+    return run(competition, tmp_path_factory.mktemp("web") / "run", settings)
+
+
+@pytest.fixture
+def client(served_bundle):
+    """A client of an app that serves the small bundle; its lifespan runs."""
+    with TestClient(create_app(served_bundle), base_url=LOCAL) as client:
+        yield client
+
+
+@contextlib.contextmanager
+def running(app):
+    """The address of a real server for an app, in a thread of this process."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            deadline = time.monotonic() + 30
+            while not server.started:
+                assert thread.is_alive(), "the server ended while it started"
+                assert time.monotonic() < deadline, "the server did not start within 30 s"
+                time.sleep(0.01)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            thread.join(30)
+
+
+@pytest.fixture(scope="session")
+def live_bundle(served_bundle):
+    """The address of a real server of the small bundle."""
+    with running(create_app(served_bundle)) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's Chromium; where it is missing, tests are skipped, and fail in CI."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        missing = "no Chromium on this machine: apt-get install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium):
+    """Opens an address in a fresh browser: `open_page(address, "wide" or "narrow", "light" or "dark")`.
+
+    When the test ends, it fails if a page wrote an error to its console, threw one, or sent a request to another host.
+    `open_page.expected` holds parts of console errors that the test provokes, such as the 413 of a refused file.
+    """
+    contexts, errors, elsewhere = [], [], []
+    expected: list[str] = []
+
+    def open_page(address: str, size: str = "wide", colours: str = "light"):
+        context = chromium.new_context(viewport=SIZES[size], color_scheme=colours, accept_downloads=True)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("request", lambda request: elsewhere.append(request.url) if _leaves(request.url) else None)
+        page.goto(address)
+        return page
+
+    open_page.expected = expected
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [error for error in errors if not any(part in error for part in expected)] == []
+    assert elsewhere == []
+
+
+def _leaves(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme not in ("blob", "data", "about") and parts.hostname != "127.0.0.1"
+
+
+@pytest.fixture
+def screenshots():
+    """The folder for pictures to look at, None where NUCLEOSCOPE_SCREENSHOTS does not name one."""
+    folder = os.environ.get("NUCLEOSCOPE_SCREENSHOTS")
+    return None if folder is None else Path(folder)
