@@ -63,7 +63,7 @@ def find_models(folder: RunFolder, prefix: str = "") -> Iterator[ModelPlace]:
         folder: of a run, or of several.
         prefix: put before every key.
     """
-    if not (folder.path / RUNS).is_file():
+    if not holds_runs(folder.path):
         for kind in Kind:
             if folder.model(kind).path.is_dir():
                 yield ModelPlace(f"{prefix}{kind}", kind, folder.model(kind), folder)
@@ -74,6 +74,11 @@ def find_models(folder: RunFolder, prefix: str = "") -> Iterator[ModelPlace]:
         yield ModelPlace(f"{prefix}{kind}", kind, folder.model(kind), runs[0], len(runs))
     for run in () if pooled else runs:
         yield from find_models(run, f"{prefix}{run.path.name}-")
+
+
+def holds_runs(path: Path) -> bool:
+    """Whether a folder holds several runs."""
+    return (path / RUNS).is_file()
 
 
 def inner_runs(path: Path) -> list[RunFolder]:

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
-from nucleoscope.web import shell, trying
+from nucleoscope.web import exploring, pictures, reviewing, shell, trying
 from nucleoscope.web.errors import handle_errors
 from nucleoscope.web.feature import Feature
 from nucleoscope.web.security.body_limit import BodyLimit
@@ -17,7 +17,7 @@ from nucleoscope.web.served import Served
 from nucleoscope.web.settings import WebSettings
 from nucleoscope.web.static_files import STATIC
 
-FEATURES: tuple[Feature, ...] = (trying.FEATURE,)
+FEATURES: tuple[Feature, ...] = (trying.FEATURE, exploring.FEATURE, reviewing.FEATURE)
 """In the order of the navigation."""
 
 
@@ -34,6 +34,8 @@ def create_app(served: Served, settings: WebSettings | None = None) -> FastAPI:
     app.state.served, app.state.settings, app.state.features = served, settings, features
     handle_errors(app)
     app.include_router(shell.router)
+    if served.run is not None:
+        app.include_router(pictures.router)
     for feature in features:
         app.include_router(feature.router)
     _add_pages(app, features)

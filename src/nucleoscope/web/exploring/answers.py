@@ -42,6 +42,7 @@ class CropsAnswer(BaseModel):
     data: str = Field(description="Key of the data, for the addresses of pictures.")
     height: int
     width: int
+    mpp: float | None = Field(description="Micrometres per pixel; null where it is not known.")
     classes: list[str]
     crops: CropColumns
 
@@ -53,6 +54,6 @@ class MapAnswer(BaseModel):
     done: int = 0
     total: int = 0
     refused: str | None = None
-    explained: float | None = Field(None, description="Share of the variance that two dimensions hold; PCA only.")
+    explained: float | None = Field(default=None, description="Share of the variance that two dimensions hold; PCA only.")
     x: list[float] = Field(default_factory=list, description="In the order of the validation crops.")
     y: list[float] = Field(default_factory=list, description="Upwards.")

@@ -79,6 +79,7 @@ def crops(result: ResultHere, data: DataHere) -> CropsAnswer:
         data=opened.key,
         height=height,
         width=width,
+        mpp=opened.crops.mpp,
         classes=list(opened.crops.classes),
         crops=CropColumns(**read_validation_crops(result, opened).columns()),
     )

@@ -36,7 +36,9 @@ def around(data: Key, position: Position, opened: DataHere) -> Response:
 def _find(opened: OpenedData, key: str, position: int) -> Opened:
     """The data with this key, which has a crop at this position."""
     if key not in opened:
-        raise HTTPException(404, f"there is no data {key}; expected a key that a list of crops gave: load the page again")
+        raise HTTPException(
+            404, f"there is no data {key}; expected a key that a list of crops gave: load the page again"
+        )
     found = opened.open(key)
     if position >= len(found.crops):
         raise HTTPException(404, f"there is no crop {position}; expected 0 to {len(found.crops) - 1}")

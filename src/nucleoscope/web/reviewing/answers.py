@@ -66,6 +66,7 @@ class SuspectsAnswer(BaseModel):
     data: str = Field(description="Key of the data, for the addresses of pictures.")
     height: int
     width: int
+    mpp: float | None = Field(description="Micrometres per pixel; null where it is not known.")
     classes: list[str]
     can_drop: bool = Field(description="False where a class is itself called drop.")
     found: str
@@ -79,7 +80,9 @@ class DecisionRequest(BaseModel):
     reviewer: Reviewer
     crop: str = Field(description="Name of a crop of this review.", max_length=4096)
     verdict: Verdict
-    label: str | None = Field(None, description="The class that it is to be, with the verdict relabel.", max_length=4096)
+    label: str | None = Field(
+        default=None, description="The class that it is to be, with the verdict relabel.", max_length=4096
+    )
     shown: Shown = Shown.SUGGESTION
 
 

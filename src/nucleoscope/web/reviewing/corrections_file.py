@@ -5,8 +5,11 @@ import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from nucleoscope.data.reading.corrections import CORRECTED_COLUMN, NAME_COLUMN, Correction
+from nucleoscope.data.reading.corrections import CORRECTED_COLUMN, NAME_COLUMN, Correction, read_corrections
+from nucleoscope.pipeline.folder import RunFolder
+from nucleoscope.pipeline.model_results import find_models
 from nucleoscope.web.reviewing.decisions import Decision
 
 HEADER = (NAME_COLUMN, CORRECTED_COLUMN, "label", "decided_by", "disagreement")
@@ -28,6 +31,17 @@ class Settled:
     corrected: str
     reviewers: tuple[str, ...]
     disagreement: str
+
+
+def earlier_corrections(run: RunFolder) -> list[Correction]:
+    """The corrections that a run, or the runs in its folder, were made with.
+
+    Raises:
+        DataError: their file is not there any more, or damaged.
+    """
+    runs = {place.run for place in find_models(run)}
+    files = {str(one.read()["settings"]["corrections"]) for one in runs if one.read()["settings"].get("corrections")}
+    return [row for file in sorted(files) for row in read_corrections(Path(file))]
 
 
 def settle(decisions: Iterable[Decision]) -> dict[str, Settled]:

@@ -1,15 +1,13 @@
 """The routes of the Review page."""
 
-import csv
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import combinations
-from pathlib import Path as FilePath
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Path, Query, Request, Response
 
-from nucleoscope.data.reading.corrections import DROP, Correction, read_corrections
+from nucleoscope.data.reading.corrections import DROP
 from nucleoscope.evaluation.agreement import measure_agreement
 from nucleoscope.pipeline.model_results import ModelPlace
 from nucleoscope.web.errors import answers
@@ -27,7 +25,7 @@ from nucleoscope.web.reviewing.answers import (
     UndoAnswer,
     UndoRequest,
 )
-from nucleoscope.web.reviewing.corrections_file import corrections_text, settle
+from nucleoscope.web.reviewing.corrections_file import corrections_text, earlier_corrections, settle
 from nucleoscope.web.reviewing.decisions import Decision, DecisionStore, Verdict
 from nucleoscope.web.reviewing.showing import opinion, opinions_of, suspects_answer
 from nucleoscope.web.reviewing.suspects import (
@@ -163,15 +161,13 @@ def agreement(store: StoreHere) -> AgreementAnswer:
 def _pair(first: str, second: str, of: dict[str, dict[str, str]]) -> PairAnswer:
     both = sorted(of[first].keys() & of[second].keys())
     found = measure_agreement([of[first][crop] for crop in both], [of[second][crop] for crop in both])
-    return PairAnswer(
-        first=first, second=second, crops=found.crops, kappa=found.kappa, sentence=found.sentence()
-    )
+    return PairAnswer(first=first, second=second, crops=found.crops, kappa=found.kappa, sentence=found.sentence())
 
 
 @router.get("/corrections.csv", response_class=Response, responses=answers(422))
 def corrections(served: ServedHere, store: StoreHere) -> Response:
     """What the reviewers agree on, as the file that `nucleoscope run --corrections` reads."""
     assert served.run is not None  # the feature needs one
-    text = corrections_text(settle(store.standing()), _earlier(served))
+    text = corrections_text(settle(store.standing()), earlier_corrections(served.run))
     headers = {"Content-Disposition": 'attachment; filename="corrections.csv"'}
     return Response(text, media_type="text/csv; charset=utf-8", headers=headers)

@@ -15,9 +15,7 @@ Opinions = dict[str, tuple[Opinion | None, list[Opinion]]]
 
 def opinion(decision: Decision) -> Opinion:
     """A decision without its crop."""
-    return Opinion(
-        reviewer=decision.reviewer, verdict=decision.verdict, label=decision.label, answer=decision.answer
-    )
+    return Opinion(reviewer=decision.reviewer, verdict=decision.verdict, label=decision.label, answer=decision.answer)
 
 
 def opinions_of(standing: Iterable[Decision], reviewer: str) -> Opinions:
@@ -32,9 +30,7 @@ def opinions_of(standing: Iterable[Decision], reviewer: str) -> Opinions:
     return {crop: (own, others.get(crop, [])) for crop, own in mine.items()}
 
 
-def suspects_answer(
-    found: SuspectList, opened: Opened, standing: Iterable[Decision], reviewer: str
-) -> SuspectsAnswer:
+def suspects_answer(found: SuspectList, opened: Opened, standing: Iterable[Decision], reviewer: str) -> SuspectsAnswer:
     """A review as one reviewer may see it.
 
     Raises:
@@ -56,6 +52,7 @@ def suspects_answer(
         data=opened.key,
         height=height,
         width=width,
+        mpp=opened.crops.mpp,
         classes=list(found.classes),
         can_drop=DROP not in found.classes,
         found=found.sentence(),
