@@ -54,6 +54,8 @@ class MapAnswer(BaseModel):
     done: int = 0
     total: int = 0
     refused: str | None = None
-    explained: float | None = Field(default=None, description="Share of the variance that two dimensions hold; PCA only.")
+    explained: float | None = Field(
+        default=None, description="Share of the variance that two dimensions hold; PCA only."
+    )
     x: list[float] = Field(default_factory=list, description="In the order of the validation crops.")
     y: list[float] = Field(default_factory=list, description="Upwards.")

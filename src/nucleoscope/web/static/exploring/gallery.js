@@ -3,7 +3,7 @@
 import { classLabel, element, percent } from "/static/shell.js";
 import { cropAddress } from "/static/pictures/viewer.js";
 
-const PAGE = 96;
+const PAGE = matchMedia("(max-width: 900px)").matches ? 36 : 96; // crops
 
 export class Gallery {
   /** `open` is called with the place of a crop among the chosen ones. */

@@ -30,8 +30,8 @@ export function drawMatrix(place, selection, classes, changed) {
     return element("tr", {}, element("th", { scope: "row" }, head), ...cells);
   });
   const caption = selection.isEmpty || onlyMatrix(selection)
-    ? "Numbers of crops; the darker, the larger the share of its row."
-    : "Numbers of crops that the filters below leave; the darker, the larger the share of its row.";
+    ? "Numbers of crops; the stronger the colour, the larger the share of its row."
+    : "Numbers of crops that the filters below leave; the stronger the colour, the larger the share of its row.";
   place.replaceChildren(
     element(
       "table",

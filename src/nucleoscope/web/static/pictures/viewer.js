@@ -13,15 +13,16 @@ function aroundAddress(data, position) {
 
 /**
  * A viewer: {root, show(data, crop)}. `data` has {data, width, height, mpp}, `crop` {position, alt, hasNeighbours}.
- * `settings` are two checkboxes whose state is kept between visits.
+ * Two checkboxes, whose state is kept between visits, set how; `keys` name the keys that press them, if any do.
  */
-export function makeViewer() {
+export function makeViewer(keys = {}) {
   const crop = element("img", { class: "crop", alt: "" });
   const around = element("img", { class: "around", alt: "" });
   const size = element("figcaption", { class: "small quiet" });
   const nearby = element("figcaption", { class: "small quiet" }, "What lies around it; the frame is the crop");
   const context = element("figure", {}, element("div", { class: "frame" }, around), nearby);
   const pictures = element("div", { class: "pictures" }, element("figure", {}, crop, size), context);
+  const isWide = !matchMedia("(max-width: 600px)").matches; // on a phone they would push the answers off the screen
   let shown = null;
 
   const draw = () => {
@@ -34,8 +35,8 @@ export function makeViewer() {
     size.textContent = describeSize(data);
     if (!context.hidden) setSource(around, aroundAddress(data.data, one.position), "What lies around the crop");
   };
-  const smooth = keptCheckbox("viewer-smooth", "Smooth pixels", false, draw);
-  const surroundings = keptCheckbox("viewer-surroundings", "Surroundings", true, draw);
+  const smooth = keptCheckbox("viewer-smooth", "Smooth pixels", keys.smooth, false, draw);
+  const surroundings = keptCheckbox("viewer-surroundings", "Surroundings", keys.surroundings, isWide, draw);
   const settings = element("div", { class: "row small" }, smooth.root, surroundings.root);
   const root = element("div", { class: "viewer" }, pictures, settings);
   const show = (data, one) => {
@@ -61,12 +62,12 @@ function describeSize({ width, height, mpp }) {
   return mpp ? `${pixels}, ${(width * mpp).toFixed(0)} × ${(height * mpp).toFixed(0)} µm` : pixels;
 }
 
-function keptCheckbox(key, text, usual, changed) {
-  const kept = localStorage.getItem(key);
+function keptCheckbox(name, text, key, usual, changed) {
+  const kept = localStorage.getItem(name);
   const input = element("input", { type: "checkbox" });
   input.checked = kept === null ? usual : kept === "yes";
   const keep = () => {
-    localStorage.setItem(key, input.checked ? "yes" : "no");
+    localStorage.setItem(name, input.checked ? "yes" : "no");
     changed();
   };
   input.addEventListener("change", keep);
@@ -74,5 +75,6 @@ function keptCheckbox(key, text, usual, changed) {
     input.checked = !input.checked;
     keep();
   };
-  return { root: element("label", { class: "check" }, input, text), input, toggle };
+  const hint = key ? element("kbd", {}, key) : null;
+  return { root: element("label", { class: "check" }, input, text, hint), input, toggle };
 }

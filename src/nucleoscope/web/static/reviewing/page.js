@@ -10,7 +10,7 @@ import { drawStrip, isIn } from "/static/reviewing/queue.js";
 const find = (id) => document.getElementById(id);
 const shell = await startShell();
 const colourOf = new Map(shell.classes.map((one) => [one.name, one.colour]));
-const viewer = makeViewer();
+const viewer = makeViewer({ smooth: "P", surroundings: "C" });
 find("pictures").append(viewer.root);
 
 const state = { reviewer: localStorage.getItem("reviewer"), list: null, review: null, at: 0, busy: false, stored: "" };
@@ -93,7 +93,7 @@ async function load() {
   const query = new URLSearchParams({ reviewer: state.reviewer });
   state.review = await request(`/api/review/lists/${place.key}?${query}`);
   find("found").textContent = place.found;
-  find("shown").querySelector('[value="picture"]').disabled = false;
+  find("who").querySelector("button").textContent = "Change";
   drawEdited();
   const open = suspects().findIndex((one) => one.mine === null);
   state.at = Math.max(0, open);
