@@ -1,6 +1,7 @@
 """A client of the app, a real server, and a browser whose every page is watched."""
 
 import contextlib
+import dataclasses
 import os
 import shutil
 import socket
@@ -14,10 +15,11 @@ import uvicorn
 from fastapi.testclient import TestClient
 from playwright.sync_api import sync_playwright
 
-from nucleoscope.pipeline.run import run
+from nucleoscope.models.measured import Measured, with_measured
+from nucleoscope.pipeline import run as running_stages
 from nucleoscope.pipeline.settings import RunSettings
 from nucleoscope.web.app import create_app
-from nucleoscope.web.served import load_served
+from nucleoscope.web.served import Served, load_served
 
 LOCAL = "http://127.0.0.1:8000"
 SIZES = {"wide": {"width": 1440, "height": 900}, "narrow": {"width": 390, "height": 844}}
@@ -30,10 +32,29 @@ def served_bundle(trained_bundle):
 
 
 @pytest.fixture(scope="session")
+def measured_bundle(served_bundle):
+    """The same with what a run adds: a measurement, and sets that leave some crops unsure."""
+    bundle = served_bundle.bundles["model"]
+    config = dataclasses.replace(bundle.config, coverage=0.9, set_threshold=0.45)
+    measured = Measured("tiles", 120, 1, 0.875, (0.8, 0.93), 0.87, 0.86, 0.05)
+    return Served(None, {"model": dataclasses.replace(bundle, config=with_measured(config, measured))})
+
+
+@pytest.fixture
+def measured_client(measured_bundle):
+    """A client of an app that serves it."""
+    with TestClient(create_app(measured_bundle), base_url=LOCAL) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
 def run_folder(competition, tmp_path_factory):
-    """A tiny run of model1; do not write into it, copy it."""
+    """A tiny run of model1, trained and evaluated and no more; do not write into it, copy it."""
     settings = RunSettings(trials=0, epochs=1, models=("model1",), split="random")
-    return run(competition, tmp_path_factory.mktemp("web") / "run", settings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running_stages, "wanted_stages", lambda prepared: ["tune", "train", "evaluate"])
+        patch.setattr(running_stages, "summarise", lambda prepared, folder, reporter: None)
+        return running_stages.run(competition, tmp_path_factory.mktemp("web") / "run", settings)
 
 
 @pytest.fixture

@@ -1,14 +1,17 @@
 """The routes of Review, and the way of a decision from a reviewer into the next run's labels."""
 
+import io
+
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image
 from reviewed_runs import add_review, copy_run
 
 from nucleoscope.data.reading.dataset import read_dataset
 from nucleoscope.files import write_json
-from nucleoscope.pipeline.run import load_prepared
 from nucleoscope.pipeline.reporter import Silent
+from nucleoscope.pipeline.run import load_prepared
 from nucleoscope.web.app import create_app
 from nucleoscope.web.served import load_served
 
@@ -161,10 +164,6 @@ def test_what_was_decided_is_what_the_next_run_learns(client, reviewed, competit
 
 
 def test_pictures_are_the_crops_and_may_be_kept(client, reviewed):
-    import io
-
-    from PIL import Image
-
     crops = load_prepared(reviewed[0], Silent()).dataset.crops
     listed = client.get("/api/review/lists/model1", params={"reviewer": "Anna"}).json()
     one = listed["suspects"][0]
@@ -200,7 +199,7 @@ def test_a_class_called_drop_cannot_be_mistaken(client, reviewed):
 def test_runs_of_both_protocols_share_crops_and_decisions(run_folder, tmp_path):
     write_json(tmp_path / "runs.json", {"runs": ["random", "tiles"]})
     runs = [copy_run(run_folder, tmp_path / name, name) for name in ("random", "tiles")]
-    names = [add_review(run) for run in runs][0]
+    names, _ = (add_review(run) for run in runs)
     with TestClient(create_app(load_served(tmp_path)), base_url=LOCAL) as client:
         keys = [place["key"] for place in client.get("/api/review/lists").json()["places"]]
         assert keys == ["random-model1", "tiles-model1"]

@@ -18,13 +18,19 @@ def serve(
         str | None,
         typer.Option(envvar="NUCLEOSCOPE_TOKEN", help="That clients must know; better set as NUCLEOSCOPE_TOKEN."),
     ] = None,
+    engine: Annotated[
+        str, typer.Option(help="auto (the fastest that agrees with PyTorch), torch, openvino-int8, ...")
+    ] = "auto",
 ) -> None:
     """Serve a page to try the models of a run, explore and review its crops, and an HTTP interface."""
     _check_installed()
+    from nucleoscope.cli.console import Console
+    from nucleoscope.prediction.engines.catalogue import check_engine
     from nucleoscope.web.serving import serve_run
     from nucleoscope.web.settings import WebSettings
 
-    serve_run(run, WebSettings(host, port, token))
+    check_engine(engine)
+    serve_run(run, WebSettings(host, port, token or None, engine), Console().say)
 
 
 def _check_installed() -> None:

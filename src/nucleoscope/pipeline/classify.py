@@ -16,6 +16,7 @@ from nucleoscope.slides.classification import classify_nuclei
 from nucleoscope.slides.detection import Detector, FoundNuclei, find_nuclei
 from nucleoscope.slides.engines import open_engines
 from nucleoscope.slides.image import SlideImage, open_image
+from nucleoscope.slides.image.slide_image import FROM_OPTION
 from nucleoscope.slides.jobs import Job
 from nucleoscope.slides.nuclei import NucleusFile, open_nuclei
 from nucleoscope.slides.nuclei.nucleus_file import summarised
@@ -38,12 +39,14 @@ class Options:
         engine: name of an engine for crops, or "auto".
         formats: of the results, by name; see `slides.writing`. The summary is always written.
         detector: that finds nuclei where no file says where they are; None takes stain separation.
+        mpp_option: what `mpp` is given with, for messages.
     """
 
     mpp: float | None = None
     engine: str = AUTO
     formats: tuple[str, ...] = USUAL_FORMATS
     detector: Detector | None = None
+    mpp_option: str = FROM_OPTION
 
 
 def classify_images(jobs: Sequence[Job], bundle: Bundle, options: Options, reporter: Reporter) -> None:
@@ -76,7 +79,7 @@ def classify_image(job: Job, bundle: Bundle, options: Options, reporter: Reporte
         ConfigError: a resolution, an engine or a format that is no such thing, or a package is missing.
         EngineError: the engine cannot be used.
     """
-    with open_image(job.image, options.mpp) as image:
+    with open_image(job.image, options.mpp, options.mpp_option) as image:
         _tell_image(image, bundle, reporter)
         nuclei = _nuclei_of(job, image, options.detector, reporter)
         engines = open_engines(bundle, image, nuclei.centres, options.engine)

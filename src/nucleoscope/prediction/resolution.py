@@ -12,12 +12,13 @@ from nucleoscope.errors import DataError
 from nucleoscope.models.bundle import BundleConfig
 
 
-def to_resolution(crops: Crops, config: BundleConfig) -> Crops:
+def to_resolution(crops: Crops, config: BundleConfig, option: str = "--mpp") -> Crops:
     """Crops as the bundle's model must see them: resampled to its mpp, then cut to its size around the centre.
 
     Args:
         crops: their `mpp` is None if it is not known; then their size must be that of the bundle.
         config: of the bundle.
+        option: what the mpp of crops is given with, for messages.
 
     Returns:
         The same object if nothing had to be done.
@@ -33,7 +34,7 @@ def to_resolution(crops: Crops, config: BundleConfig) -> Crops:
     if crops.mpp is None or config.mpp is None:
         raise DataError(
             f"crops are {crops.size[1]}x{crops.size[0]} pixels; the model expects {wanted[1]}x{wanted[0]}"
-            + _resolution_hint(config)
+            + _resolution_hint(config, option)
         )
     resampled = crops.size if same else (round(crops.size[0] * factor), round(crops.size[1] * factor))
     if resampled[0] < wanted[0] or resampled[1] < wanted[1]:
@@ -48,10 +49,10 @@ def to_resolution(crops: Crops, config: BundleConfig) -> Crops:
     return replace(crops, images=images, mpp=config.mpp)
 
 
-def _resolution_hint(config: BundleConfig) -> str:
+def _resolution_hint(config: BundleConfig, option: str) -> str:
     if config.mpp is None:
         return ", and has no resolution on record to resample to: cut crops of that size"
-    return f" at {config.mpp:g} um/pixel: cut crops of that size, or say the resolution of yours with --mpp"
+    return f" at {config.mpp:g} um/pixel: cut crops of that size, or say the resolution of yours with {option}"
 
 
 def _fit(image: np.ndarray, resampled: tuple[int, int], wanted: tuple[int, int]) -> np.ndarray:

@@ -7,6 +7,15 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from nucleoscope.errors import NucleoscopeError
+from nucleoscope.web.security.response_headers import HEADERS
+
+
+class TooLargeError(NucleoscopeError):
+    """What was sent is over a limit; answered with 413."""
+
+
+class BusyError(NucleoscopeError):
+    """As many requests wait as may; answered with 503 and when to come again."""
 
 
 class ErrorAnswer(BaseModel):
@@ -25,6 +34,7 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _as_said)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(NucleoscopeError, _cannot_be_used)
+    app.add_exception_handler(Exception, _failed)
 
 
 def _as_said(_request: Request, failure: Exception) -> JSONResponse:
@@ -41,4 +51,14 @@ def _invalid(_request: Request, failure: Exception) -> JSONResponse:
 
 
 def _cannot_be_used(_request: Request, failure: Exception) -> JSONResponse:
+    match failure:
+        case TooLargeError():
+            return JSONResponse({"error": str(failure)}, 413)
+        case BusyError():
+            return JSONResponse({"error": str(failure)}, 503, {"Retry-After": "1"})
     return JSONResponse({"error": str(failure)}, 422)
+
+
+def _failed(_request: Request, _failure: Exception) -> JSONResponse:
+    """A failure of ours, which is written to the log; this answer passes no layer that would add the headers."""
+    return JSONResponse({"error": "the server failed; its log says how"}, 500, HEADERS)

@@ -13,12 +13,12 @@ class Feature:
         title: in the navigation.
         path: where the page is, such as "/try".
         page: its HTML file, below `web/static`.
-        router: its routes; a lifespan of the router is that of the app.
+        router: its routes, None where it has no more than the page; a lifespan of the router is part of the app's.
         needs_run: whether a bundle alone does not do.
     """
 
     title: str
     path: str
     page: str
-    router: APIRouter
+    router: APIRouter | None
     needs_run: bool = True

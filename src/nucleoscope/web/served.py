@@ -1,5 +1,6 @@
 """`Served`: the run and the bundles that a server answers from, and how a route gets at them."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from nucleoscope.errors import RunFolderError
+from nucleoscope.explanation.explain import RECORD
 from nucleoscope.models.bundle import CONFIG_FILE, Bundle, load_bundle
 from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline.folder import RunFolder
@@ -42,6 +44,14 @@ class Served:
     def classes(self) -> tuple[str, ...]:
         """The class names, the same in every bundle of a run."""
         return self.bundles[self.usual].config.classes
+
+    def trust_of(self, name: str) -> dict[str, str]:
+        """What speaks for believing the maps of a model, a sentence for each method; from the run's `explain` stage."""
+        folder = self.bundles[name].folder
+        if self.run is None or folder is None or not (folder.parent / RECORD).is_file():
+            return {}
+        trust = json.loads((folder.parent / RECORD).read_text(encoding="utf-8"))["trust"]
+        return {} if trust is None else {method: found["sentence"] for method, found in trust["methods"].items()}
 
 
 def load_served(folder: Path) -> Served:

@@ -4,6 +4,7 @@ import ipaddress
 from dataclasses import dataclass
 
 from nucleoscope.errors import ConfigError
+from nucleoscope.prediction.engines.catalogue import AUTO
 
 LEAST_TOKEN = 16
 """Characters of a token that cannot be guessed by trying."""
@@ -19,6 +20,7 @@ class Limits:
         crop_pixels: of one crop.
         field_pixels: of one field.
         unpacked: bytes of all files of a zip together.
+        nuclei: that a file says are in a field.
     """
 
     body: int = 96 * 2**20
@@ -26,6 +28,7 @@ class Limits:
     crop_pixels: int = 2**20
     field_pixels: int = 64 * 10**6
     unpacked: int = 256 * 2**20
+    nuclei: int = 50_000
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class WebSettings:
     Attributes:
         host: address that it listens at.
         port: of it.
+        engine: name of what computes, or "auto".
         token: that a client must know; None asks for none, which is for this machine alone.
         limits: of what is sent.
     """
@@ -42,6 +46,7 @@ class WebSettings:
     host: str = "127.0.0.1"
     port: int = 8000
     token: str | None = None
+    engine: str = AUTO
     limits: Limits = Limits()
 
     def __post_init__(self) -> None:

@@ -72,7 +72,7 @@ def model_answer(name: str, config: BundleConfig) -> ModelAnswer:
     return ModelAnswer(
         name=name,
         architecture=config.specification.architecture,
-        measured=NOT_MEASURED if measured is None else measured.sentence(),
+        measured=measured_sentence(config),
         protocol=None if measured is None else measured.protocol,
         crop_height=height,
         crop_width=width,
@@ -80,3 +80,9 @@ def model_answer(name: str, config: BundleConfig) -> ModelAnswer:
         coverage=config.coverage,
         marks_foreign=config.novelty_threshold is not None,
     )
+
+
+def measured_sentence(config: BundleConfig) -> str:
+    """What a model was measured to do, with the protocol: the line that belongs to everything it says."""
+    measured = measured_of(config)
+    return NOT_MEASURED if measured is None else measured.sentence()

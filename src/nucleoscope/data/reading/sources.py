@@ -144,7 +144,7 @@ def open_source(path: Path) -> Iterator[PictureSource]:
         yield FolderSource(path.parent, (_stat_file(path, path.name),))
     else:
         with _open_zip(path) as archive:
-            yield _list_zip(path, archive)
+            yield list_zip(path, archive)
 
 
 def pictures(source: PictureSource) -> tuple[SourceFile, ...]:
@@ -232,7 +232,12 @@ def _open_zip(path: Path) -> zipfile.ZipFile:
         raise DataError(f"{path} cannot be read ({error.strerror}): check its permissions") from error
 
 
-def _list_zip(path: Path, archive: zipfile.ZipFile) -> ZipSource:
+def list_zip(path: Path, archive: zipfile.ZipFile) -> ZipSource:
+    """The files of an open zip as a source; `path` is how messages name it.
+
+    Raises:
+        DataError: it is encrypted, or holds a name twice or one that points outside of it.
+    """
     members: dict[str, zipfile.ZipInfo] = {}
     folders: set[str] = set()
     for member in archive.infolist():

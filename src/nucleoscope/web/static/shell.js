@@ -14,6 +14,11 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** Replaces what a place holds; what is null is left out. */
+export function fill(place, ...children) {
+  place.replaceChildren(...children.filter((child) => child !== null && child !== undefined));
+}
+
 /** A class by its name, with its colour before it. */
 export function classLabel(name, colour) {
   return element("span", { class: "class" }, element("span", { class: "swatch", colour, "aria-hidden": "true" }), name);
@@ -55,7 +60,7 @@ export function announce(text) {
 
 /** A fraction as people read it. */
 export function percent(fraction, digits = 1) {
-  return `${(100 * fraction).toFixed(digits)} %`;
+  return `${(100 * fraction).toFixed(digits)}%`;
 }
 
 /**

@@ -1,6 +1,5 @@
-"""Try: crops, a field or a zip in, classes with their doubts and explanations out."""
+"""Try: crops, a field or a zip in, classes with their doubts and explanations out. The page of `web/predicting`."""
 
 from nucleoscope.web.feature import Feature
-from nucleoscope.web.trying.routes import router
 
-FEATURE = Feature("Try", "/try", "trying/page.html", router, needs_run=False)
+FEATURE = Feature("Try", "/try", "trying/page.html", router=None, needs_run=False)
