@@ -30,6 +30,6 @@ def add_review(run, suspects=8):
         rows.append((name, classes[label], suggested, "0.050000", "0.900000", "0.050000", ""))
     write_csv(model.review / LABELS, HEADER, rows)
     record = {"protocol": "random", "folds": 4, "crops": len(read_split_lines(run.split))}
-    per_class = dict.fromkeys(load_bundle(model.bundle).config.classes, {})
+    per_class = {name: {} for name in load_bundle(model.bundle).config.classes}
     write_json(model.review / RECORD, record | {"suspected": len(rows), "listed": len(rows), "per_class": per_class})
     return names

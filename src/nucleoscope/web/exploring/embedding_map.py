@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,7 +104,7 @@ def _read(file: Path, count: int) -> EmbeddingMap | None:
     try:
         with np.load(file, allow_pickle=False) as kept:
             places, explained = kept["places"], float(kept["explained"])
-    except (OSError, ValueError, EOFError, KeyError):
+    except (OSError, ValueError, EOFError, KeyError, BadZipFile):
         return None
     return EmbeddingMap(places, None if np.isnan(explained) else explained) if places.shape == (count, 2) else None
 
