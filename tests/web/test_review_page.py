@@ -130,7 +130,7 @@ def test_what_is_not_stored_is_not_shown_as_stored(open_page, reviewed):
 
 def test_names_are_text_and_never_markup(open_page, reviewed):
     _, _, address = reviewed
-    evil = '<img src=x onerror=alert(1)>"\''
+    evil = "<img src=x onerror=alert(1)>\"'"
     page = start(open_page, address, evil)
     press(page, "Space")
     assert page.locator("#agreement").inner_text().count(evil) == 1
