@@ -83,7 +83,8 @@ def test_predictions_of_other_crops_are_refused(client, run):
     assert (refused.status_code, refused.json()) == (
         422,
         {
-            "error": f'"{table}" has a line for "elsewhere.png", which the data has not; run `nucleoscope evaluate` again'
+            "error": f'"{table}" has a line for "elsewhere.png", which the data has not; run `nucleoscope evaluate` '
+            "again"
         },
     )
 

@@ -3,12 +3,13 @@
 import contextlib
 import itertools
 import os
-import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import threading
+import time
 
 import httpx
 from reviewed_runs import add_review, copy_run
@@ -58,18 +59,25 @@ def test_decisions_survive_kill_9(run_folder, tmp_path):
 
 @contextlib.contextmanager
 def _serving(folder):
-    """The real command, and where it listens."""
-    command = [sys.executable, "-m", "nucleoscope", "serve", str(folder), "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    """The real command, and where it listens, once it answers."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "nucleoscope", "serve", str(folder), "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            for line in process.stderr:
-                found = re.search(r"running on (http://127\.0\.0\.1:\d+)", line)
-                if found:
-                    break
-            assert found, "the server ended before it listened"
-            drain = threading.Thread(target=process.stderr.read)  # a full pipe would stop the server
-            drain.start()
-            yield process, found[1]
-            drain.join(60)
+            deadline = time.monotonic() + 240  # it imports torch, on a machine that may be busy
+            while not _answers(address):
+                assert process.poll() is None, "the server ended before it answered"
+                assert time.monotonic() < deadline, "the server did not answer in time"
+                time.sleep(0.1)
+            yield process, address
         finally:
             process.kill()
+
+
+def _answers(address):
+    try:
+        return httpx.get(f"{address}/health", trust_env=False, timeout=60).status_code == 200
+    except httpx.ConnectError:
+        return False

@@ -5,9 +5,9 @@ import sqlite3
 
 import pytest
 from accessibility import serious_findings
-from conftest import running
 from reviewed_runs import add_review, copy_run
 
+from conftest import running
 from nucleoscope.web.app import create_app
 from nucleoscope.web.served import load_served
 
