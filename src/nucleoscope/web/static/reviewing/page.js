@@ -33,6 +33,7 @@ find("who").addEventListener("submit", (submitted) => {
   guarded(load);
 });
 find("reviewer").value = state.reviewer ?? "";
+find("who").querySelector("button").disabled = false; // before, the browser itself would send the form
 listenToKeys({ decide, undo, move, viewer, classes: () => state.review?.classes ?? [] });
 await guarded(readLists);
 
