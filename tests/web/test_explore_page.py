@@ -145,3 +145,4 @@ def test_class_names_are_text_and_never_markup(open_page, run_folder, tmp_path):
         page = open_explorer(open_page, f"{address}/explore")
         assert evil in page.locator("#matrix").inner_text()
         assert page.locator("img[src=x]").count() == 0
+        page.close()  # before the server goes, or its pictures could not be loaded

@@ -152,3 +152,4 @@ def test_without_a_review_the_page_says_how_to_make_one(open_page, run_folder):
         page.locator("#absent pre").wait_for()
         assert page.locator("#absent pre").inner_text() == f"nucleoscope review {run_folder.path} --model model1"
         assert page.locator("#work").is_hidden()
+        page.close()
