@@ -42,6 +42,7 @@ bench: $(BIN)/.ready  ## the figures of docs/benchmarks.md, on the real crops in
 	$(BIN)/python benchmarks/time_to_accuracy.py --out runs/bench/time-to-accuracy.jsonl --models model1 --seeds 1,2,3 --limit-seconds 120 --resume
 	$(BIN)/python benchmarks/time_to_accuracy.py --out runs/bench/time-to-accuracy.jsonl --table --plot docs/images/time_to_accuracy.png
 	$(BIN)/python benchmarks/training_step.py
+	$(BIN)/python benchmarks/serving.py runs/bench/random-2 --clients 32 --seconds 60 --crops 1,8
 	$(BIN)/python benchmarks/prediction.py --bundle runs/bench/random-2/model2/model --run runs/bench/random-2
 	$(BIN)/python benchmarks/tuning.py --seeds 1,2,3
 	$(BIN)/python benchmarks/decoding.py

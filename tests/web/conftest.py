@@ -10,14 +10,19 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+import torch
 import uvicorn
 from fastapi.testclient import TestClient
 from playwright.sync_api import sync_playwright
+from sent_pictures import tissue
 
 from nucleoscope.models.measured import Measured, with_measured
 from nucleoscope.pipeline import run as running_stages
 from nucleoscope.pipeline.settings import RunSettings
+from nucleoscope.prediction.logits import predict_logits
+from nucleoscope.prediction.novelty import energy
 from nucleoscope.web.app import create_app
 from nucleoscope.web.served import Served, load_served
 
@@ -33,14 +38,15 @@ def served_bundle(trained_bundle):
 
 @pytest.fixture(scope="session")
 def measured_bundle(served_bundle):
-    """The same with what a run adds: a measurement, and sets that leave some crops unsure."""
+    """The same with what a run adds: a measurement, and thresholds that leave some crops unsure, and some foreign."""
     bundle = served_bundle.bundles["model"]
-    config = dataclasses.replace(bundle.config, coverage=0.9, set_threshold=0.45)
+    novelty = np.median(energy(predict_logits(bundle.model, tissue(12), device=torch.device("cpu")).numpy()))
+    config = dataclasses.replace(bundle.config, coverage=0.9, set_threshold=0.45, novelty_threshold=float(novelty))
     measured = Measured("tiles", 120, 1, 0.875, (0.8, 0.93), 0.87, 0.86, 0.05)
     return Served(None, {"model": dataclasses.replace(bundle, config=with_measured(config, measured))})
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def measured_client(measured_bundle):
     """A client of an app that serves it."""
     with TestClient(create_app(measured_bundle), base_url=LOCAL) as client:
@@ -57,7 +63,7 @@ def run_folder(competition, tmp_path_factory):
         return running_stages.run(competition, tmp_path_factory.mktemp("web") / "run", settings)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client(served_bundle):
     """A client of an app that serves the small bundle; its lifespan runs."""
     with TestClient(create_app(served_bundle), base_url=LOCAL) as client:
@@ -83,6 +89,13 @@ def running(app):
         finally:
             server.should_exit = True
             thread.join(30)
+
+
+@pytest.fixture(scope="module")
+def serve_app():
+    """Serves apps until the tests of a module are done: `serve_app(app)` is the address."""
+    with contextlib.ExitStack() as stack:
+        yield lambda app: stack.enter_context(running(app))
 
 
 @pytest.fixture(scope="session")

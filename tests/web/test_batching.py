@@ -1,7 +1,9 @@
 import asyncio
+import threading
 
 import numpy as np
 import pytest
+from sent_pictures import encoded, noise
 
 from nucleoscope.prediction.engines.runner import Runner
 from nucleoscope.web.errors import BusyError
@@ -14,7 +16,7 @@ class Mean:
     """An engine whose only logit is the mean of a crop; it waits until it is let go."""
 
     def __init__(self):
-        self.gate = __import__("threading").Event()
+        self.gate = threading.Event()
 
     def logits(self, pictures):
         assert self.gate.wait(10)
@@ -128,7 +130,7 @@ def test_the_slow_lane_takes_a_few_and_no_more(monkeypatch):
 
     async def scenario():
         lane = SlowLane()
-        two = [asyncio.create_task(lane.run(lambda: value)) for value in (1, 2)]
+        two = [asyncio.create_task(lane.run(lambda: 1)) for _ in range(2)]
         await asyncio.sleep(0)
         with pytest.raises(BusyError, match=r"^2 explanations and fields are waiting already: try again$"):
             await lane.run(lambda: 3)
@@ -137,12 +139,10 @@ def test_the_slow_lane_takes_a_few_and_no_more(monkeypatch):
         return found
 
     found = asyncio.run(scenario())
-    assert found == ([2, 2], 4)  # the lambdas share their variable
+    assert found == ([1, 1], 4)
 
 
 def test_busy_is_503_with_when_to_come_again(client, monkeypatch):
-    from sent_pictures import encoded, noise
-
     async def busy(_images):
         raise BusyError("full")
 

@@ -116,7 +116,9 @@ def test_a_crop_opens_with_its_probabilities_and_closes_where_it_was(open_page, 
     dialog = page.get_by_role("dialog")
     assert dialog.get_by_role("heading").inner_text() == found.names[best]
     numbers = dialog.locator(".probabilities .number").all_inner_texts()
-    assert [float(text.replace("%", "")) for text in numbers] == pytest.approx(100 * found.probabilities[best], abs=0.06)
+    assert [float(text.replace("%", "")) for text in numbers] == pytest.approx(
+        100 * found.probabilities[best], abs=0.06
+    )
     page.keyboard.press("ArrowRight")
     assert dialog.get_by_role("heading").inner_text() != found.names[best]
     page.keyboard.press("Escape")

@@ -13,6 +13,7 @@ from nucleoscope.web.settings import Limits, WebSettings
 
 GOOD = encoded(noise(48, 48))
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+LARGE_FIELD = "field.png has 9,000x9,000 pixels; expected 64,000,000 at most for a field"
 NO_PICTURE = "cannot be decoded (not a PNG, JPEG, TIFF or BMP): replace or remove it"
 
 
@@ -43,21 +44,17 @@ def error_of(answer, status):
         (b"\x80\x04\x95cos\nsystem\n", f"a.png {NO_PICTURE}"),  # a pickle
         (
             GOOD[: len(GOOD) // 2],
-            "a.png cannot be decoded (unrecognized data stream contents when reading image file): replace or remove it",
+            "a.png cannot be decoded (image file is truncated): replace or remove it",
         ),
         (
             GOOD + zipped([("evil.html", b"<script>")]),
             "a.png is a picture and a zip at once; expected one of them: save it anew",
         ),
-        (encoded(noise(48, 48), "TIFF", save_all=True, append_images=[]), None),
     ],
 )
 def test_what_is_no_whole_picture_is_refused(strict, content, error):
     answer = ask(strict, ("a.png", content))
-    if error is None:
-        assert answer.status_code == 200
-    else:
-        assert error_of(answer, 422) == error
+    assert error_of(answer, 422) == error
 
 
 @pytest.mark.parametrize(
@@ -142,11 +139,7 @@ def test_a_name_is_a_label_and_never_a_path(strict, tmp_path, monkeypatch, name)
     ("content", "status", "error"),
     [
         (SVG, 422, f"field.png {NO_PICTURE}"),
-        (
-            png_that_claims(9_000, 9_000),
-            413,
-            "field.png has 9,000x9,000 pixels; expected 64,000,000 at most for a field",
-        ),
+        (png_that_claims(9_000, 9_000), 413, LARGE_FIELD),
         (
             png_that_claims(20_000, 20_000),
             422,

@@ -1,7 +1,9 @@
 """Running the server until it is stopped."""
 
+import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
@@ -38,7 +40,9 @@ def serve_run(folder: Path, settings: WebSettings, say: Callable[[str], None]) -
             timeout_graceful_shutdown=_PATIENCE,
         )
         address = address_of(listening)
-        _Announcing(config, lambda: say(f"{folder} is served at {address}; Ctrl-C stops it")).run([listening])
+        server = _Announcing(config, lambda: say(f"{folder} is served at {address}; Ctrl-C stops it"))
+        with suppress(KeyboardInterrupt):  # uvicorn ends well, and then sends itself the signal again
+            server.run([listening])
 
 
 def listen(settings: WebSettings) -> socket.socket:
@@ -51,9 +55,10 @@ def listen(settings: WebSettings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family)
     except OSError as failure:
+        reason = os.strerror(failure.errno or 0)
         raise ConfigError(
-            f"port {settings.port} of {settings.host} cannot be had ({failure.strerror}); expected a free port of this "
-            "machine: choose another --port or --host"
+            f"port {settings.port} of {settings.host} cannot be had ({reason}); expected a free port of this machine: "
+            "choose another --port or --host"
         ) from failure
 
 

@@ -54,7 +54,7 @@ class ExplainAnswer(BaseModel):
     )
 
 
-@router.post("/predict", responses=answers(413, 422, 503))
+@router.post("/predict", responses=answers(400, 413, 422, 503))
 async def predict(
     here: AnsweringHere,
     predictor: PredictorAsked,
@@ -78,7 +78,7 @@ async def predict(
 @router.post(
     "/explain",
     response_model=ExplainAnswer,
-    responses={200: {"content": {"image/png": {}}}, **answers(413, 422, 503)},
+    responses={200: {"content": {"image/png": {}}}, **answers(400, 413, 422, 503)},
 )
 async def explain(
     here: AnsweringHere,

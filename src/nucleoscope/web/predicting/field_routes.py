@@ -18,7 +18,7 @@ from nucleoscope.web.uploads.sent import read_sent
 router = APIRouter(tags=["fields"])
 
 
-@router.post("/fields", responses=answers(413, 422, 503))
+@router.post("/fields", responses=answers(400, 413, 422, 503))
 async def classify(
     here: AnsweringHere,
     predictor: PredictorAsked,

@@ -32,7 +32,7 @@ find("who").addEventListener("submit", (submitted) => {
   localStorage.setItem("reviewer", state.reviewer);
   guarded(load);
 });
-find("reviewer").value = state.reviewer ?? "";
+find("reviewer").value ||= state.reviewer ?? ""; // somebody may have typed already
 find("who").querySelector("button").disabled = false; // before, the browser itself would send the form
 listenToKeys({ decide, undo, move, viewer, classes: () => state.review?.classes ?? [] });
 await guarded(readLists);

@@ -97,7 +97,7 @@ export class FieldResult {
       { class: "filters" },
       element("legend", {}, "Show"),
       ...this.options.map(({ line }) => line),
-      element("label", { class: "field" }, element("span", {}, "Confidence of at least ", this.leastSaid), this.least),
+      element("div", { class: "field" }, element("label", { for: "least" }, "Confidence of at least"), " ", this.leastSaid, this.least),
       this.answer.set_threshold === null ? null : element("label", { class: "option" }, this.onlySets, "only where the model is not sure of one class"),
       this.shown,
     );
