@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 $(BIN)/.ready: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable '.[dev,fast,offline,review,slides,timm,web]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,fast,map,offline,review,slides,timm,web]'
 	touch $@
 
 demo: $(BIN)/.ready  ## the main job on built-in synthetic tissue: runs/demo/
@@ -36,7 +36,7 @@ format: $(BIN)/.ready
 	$(BIN)/ruff format .
 
 bench: $(BIN)/.ready  ## the figures of docs/benchmarks.md, on the real crops in NUCLEOSCOPE_DATA; hours, alone on the machine
-	$(BIN)/python -m pip install --quiet --editable '.[bench,dev,fast,offline,review,slides,timm,web]'
+	$(BIN)/python -m pip install --quiet --editable '.[bench,dev,fast,map,offline,review,slides,timm,web]'
 	$(BIN)/python benchmarks/reference.py --out runs/bench --splits random,tiles --seeds 1,2,3 --preset full
 	$(BIN)/python benchmarks/time_to_accuracy.py --out runs/bench/time-to-accuracy.jsonl --models model2 --seeds 1,2,3 --limit-seconds 225 --resume
 	$(BIN)/python benchmarks/time_to_accuracy.py --out runs/bench/time-to-accuracy.jsonl --models model1 --seeds 1,2,3 --limit-seconds 120 --resume

@@ -19,7 +19,7 @@ from playwright.sync_api import sync_playwright
 from sent_pictures import tissue
 
 from nucleoscope.models.measured import Measured, with_measured
-from nucleoscope.pipeline.run import run
+from nucleoscope.pipeline import run as running_stages
 from nucleoscope.pipeline.settings import RunSettings
 from nucleoscope.prediction.logits import predict_logits
 from nucleoscope.prediction.novelty import energy
@@ -55,9 +55,12 @@ def measured_client(measured_bundle):
 
 @pytest.fixture(scope="session")
 def run_folder(competition, tmp_path_factory):
-    """A tiny run of model1; do not write into it, copy it."""
+    """A tiny run of model1, trained and evaluated and no more; do not write into it, copy it."""
     settings = RunSettings(trials=0, epochs=1, models=("model1",), split="random")
-    return run(competition, tmp_path_factory.mktemp("web") / "run", settings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running_stages, "wanted_stages", lambda prepared: ["tune", "train", "evaluate"])
+        patch.setattr(running_stages, "summarise", lambda prepared, folder, reporter: None)
+        return running_stages.run(competition, tmp_path_factory.mktemp("web") / "run", settings)
 
 
 @pytest.fixture(scope="session")

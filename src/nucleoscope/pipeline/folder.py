@@ -163,12 +163,22 @@ class RunFolder:
         return self.path / "tiles.csv"
 
     @property
+    def outermost(self) -> Path:
+        """The folder that was given with --out: of several runs in one, the one that holds them all."""
+        folder = self.path.resolve()
+        while (folder.parent / RUNS).is_file():
+            folder = folder.parent
+        return folder
+
+    @property
     def cache(self) -> Path:
         """Decoded crops, beside the outermost folder of the run so that several runs share them."""
-        folder = self.path.resolve().parent
-        while (folder / RUNS).is_file():
-            folder = folder.parent
-        return folder / ".nucleoscope-cache"
+        return self.outermost.parent / ".nucleoscope-cache"
+
+    @property
+    def decisions(self) -> Path:
+        """What people decided about labels; one file for all runs in a folder, since they share their crops."""
+        return self.outermost / "decisions.sqlite"
 
     def model(self, kind: Kind) -> ModelFolder:
         """The files of one model."""

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
-from nucleoscope.web import shell, trying
+from nucleoscope.web import exploring, pictures, reviewing, shell, trying
 from nucleoscope.web.errors import handle_errors
 from nucleoscope.web.feature import Feature
 from nucleoscope.web.monitoring import routes as monitoring
@@ -23,7 +23,7 @@ from nucleoscope.web.served import Served
 from nucleoscope.web.settings import WebSettings
 from nucleoscope.web.static_files import STATIC
 
-FEATURES: tuple[Feature, ...] = (trying.FEATURE,)
+FEATURES: tuple[Feature, ...] = (trying.FEATURE, exploring.FEATURE, reviewing.FEATURE)
 """In the order of the navigation."""
 
 
@@ -47,7 +47,9 @@ def create_app(served: Served, settings: WebSettings | None = None) -> FastAPI:
     app.state.served, app.state.settings, app.state.features = served, settings, features
     app.state.figures = Figures()
     handle_errors(app)
-    routers = (crop_routes.router, field_routes.router, shell.router, monitoring.router)
+    routers = [crop_routes.router, field_routes.router, shell.router, monitoring.router]
+    if served.run is not None:
+        routers.append(pictures.router)
     for router in (*routers, *(feature.router for feature in features if feature.router)):
         app.include_router(router)
     _add_pages(app, features)
