@@ -111,7 +111,12 @@ def _tuner(images: NDArray[np.uint8], plan: Plan, trials: int) -> Any:
             reuse_actors=True,
             trial_dirname_creator=lambda trial: str(trial.trial_id),
         ),
-        run_config=tune.RunConfig(name="ray", storage_path=str(plan.folder.resolve()), verbose=0),
+        run_config=tune.RunConfig(
+            name="ray",
+            storage_path=str(plan.folder.resolve()),
+            verbose=0,
+            progress_reporter=tune.CLIReporter(),  # in a notebook Ray would take another, which shows empty cells
+        ),
     )
 
 
