@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-realdata test-slow lint format bench
+.PHONY: demo test test-realdata test-slow lint format tutorial bench
 
 $(BIN)/.ready: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -30,6 +30,9 @@ lint: $(BIN)/.ready
 format: $(BIN)/.ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+tutorial: $(BIN)/.ready  ## docs/tutorial.ipynb from top to bottom on synthetic tissue; its outputs are stored in it
+	$(BIN)/python docs/execute_tutorial.py
 
 bench: $(BIN)/.ready  ## the figures of docs/benchmarks.md, on the real crops in NUCLEOSCOPE_DATA; hours, alone on the machine
 	$(BIN)/python -m pip install --quiet --editable '.[bench,dev,fast,offline,review,slides,timm]'

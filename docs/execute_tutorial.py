@@ -19,11 +19,8 @@ NOTEBOOK = Path(__file__).parent / "tutorial.ipynb"
 _SECONDS = 4 * 3600  # of a cell, at most: on real crops a search takes long
 
 
-def execute(environment: dict[str, str] | None = None) -> Any:
-    """The notebook with the outputs of a run in a fresh kernel, which is a process of its own.
-
-    Args:
-        environment: of the kernel; None is that of this process.
+def execute() -> Any:
+    """The notebook with the outputs of a run in a fresh kernel, a process with the environment of this one.
 
     Raises:
         CellExecutionError: a cell failed.
@@ -33,7 +30,7 @@ def execute(environment: dict[str, str] | None = None) -> Any:
     client = NotebookClient(
         notebook, timeout=_SECONDS, coalesce_streams=True, record_timing=False, store_widget_state=False
     )
-    client.execute(**({} if environment is None else {"env": environment}))
+    client.execute()
     notebook.metadata.pop("language_info", None)
     notebook.metadata["executed_code"] = code_hash(notebook)
     return notebook

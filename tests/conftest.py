@@ -62,7 +62,7 @@ def trained_bundle(tmp_path_factory):
     specification = Specification(Kind.MODEL1, 4, (48, 48), 8, surround=0.3)
     runtime.seed_everything(0)
     model, _ = specification.build(None)
-    device, settings = torch.device("cpu"), Training(epochs=8, batch_size=16, width=8, augmentation=0.2)
+    device, settings = torch.device("cpu"), Training(epochs=16, batch_size=8, width=8, augmentation=0.2)
     fit(model, *examples, settings, seed=0, device=device)
     config = BundleConfig(
         specification,
