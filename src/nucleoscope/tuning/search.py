@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -145,7 +146,10 @@ def _ray(crop_bytes: int) -> Iterator[None]:
     os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")  # Ctrl-C stops the run, not only the search
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # the new output draws boxes even when told to be silent
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    import optuna  # heavy
+    logging.getLogger("ray.widgets").setLevel(logging.ERROR)  # it misses widgets where it runs in a notebook; so does
+    with warnings.catch_warnings():  # tqdm, which Optuna imports
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        import optuna  # heavy
     import ray
 
     ray.init(
