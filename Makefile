@@ -14,7 +14,7 @@ demo: $(BIN)/.ready  ## the main job on built-in synthetic tissue: runs/demo/
 	$(BIN)/nucleoscope run demo --out runs/demo --trials 3 --epochs 6
 
 test: $(BIN)/.ready  ## all tests but the slow ones; those on real data only with NUCLEOSCOPE_DATA
-	$(BIN)/python -m pytest -m "not slow and not realdata"
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m "not slow and not realdata"
 
 test-realdata: $(BIN)/.ready  ## tests on the real crops in NUCLEOSCOPE_DATA
 	$(BIN)/python -m pytest -m "realdata and not slow"

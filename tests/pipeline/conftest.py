@@ -5,19 +5,20 @@ import pytest
 from nucleoscope.pipeline import run as run_module
 
 
-def _leave_out(patch):
-    patch.setitem(run_module.STAGES, "explain", lambda *_: None)
+def _shorten(patch):
+    for stage in ("engines", "explain"):
+        patch.setitem(run_module.STAGES, stage, lambda *_: None)
 
 
 @pytest.fixture
-def unexplained(monkeypatch):
-    """Runs without explanations: these cost most of a short run, and `test_run.py` has one run that looks at them."""
-    _leave_out(monkeypatch)
+def short_run(monkeypatch):
+    """Runs without engines and explanations, which cost most of a tiny one; `test_run.py` has a whole one."""
+    _shorten(monkeypatch)
 
 
 @pytest.fixture(scope="module")
-def all_unexplained():
+def short_runs():
     """The same for all runs of a module."""
     with pytest.MonkeyPatch.context() as patch:
-        _leave_out(patch)
+        _shorten(patch)
         yield

@@ -15,7 +15,7 @@ from nucleoscope.pipeline.settings import RunSettings
 
 SETTINGS = RunSettings(trials=0, epochs=1, models=("model1",), groups="patient")
 
-pytestmark = pytest.mark.usefixtures("all_unexplained")
+pytestmark = pytest.mark.usefixtures("short_runs")
 
 
 @pytest.fixture(scope="module")
