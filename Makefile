@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-realdata test-slow lint format bench serve
+.PHONY: demo serve test test-realdata test-slow lint format tutorial bench
 
 $(BIN)/.ready: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -18,7 +18,7 @@ serve: $(BIN)/.ready  ## a page on the demo run, which is made if it is missing:
 	$(BIN)/nucleoscope serve runs/demo
 
 test: $(BIN)/.ready  ## all tests but the slow ones; those on real data only with NUCLEOSCOPE_DATA
-	$(BIN)/python -m pytest -m "not slow and not realdata"
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m "not slow and not realdata"
 
 test-realdata: $(BIN)/.ready  ## tests on the real crops in NUCLEOSCOPE_DATA
 	$(BIN)/python -m pytest -m "realdata and not slow"
@@ -34,6 +34,9 @@ lint: $(BIN)/.ready
 format: $(BIN)/.ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+tutorial: $(BIN)/.ready  ## docs/tutorial.ipynb from top to bottom on synthetic tissue; its outputs are stored in it
+	$(BIN)/python docs/execute_tutorial.py
 
 bench: $(BIN)/.ready  ## the figures of docs/benchmarks.md, on the real crops in NUCLEOSCOPE_DATA; hours, alone on the machine
 	$(BIN)/python -m pip install --quiet --editable '.[bench,dev,fast,map,offline,review,slides,timm,web]'

@@ -1,17 +1,15 @@
 """Fixtures that several rooms share."""
 
-import csv
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from nucleoscope import runtime
 from nucleoscope.config import Training
-from nucleoscope.data.synthetic import cut_crops, make_fields
+from nucleoscope.data.synthetic import cut_crops, make_fields, write_competition
 from nucleoscope.models.bundle import Bundle, BundleConfig, save_bundle
 from nucleoscope.models.specification import Kind, Specification
 from nucleoscope.prediction.logits import predict_logits
@@ -51,17 +49,7 @@ def competition(tmp_path_factory):
     """A tiny competition: four classes of overlapping crops from small synthetic fields, as PNGs."""
     folder = tmp_path_factory.mktemp("competition")
     crops = cut_crops(make_fields(12, seed=3, size=192), size=48)
-    rows = {"train": [], "test": []}
-    for position, name in enumerate(crops.names):
-        part = "test" if position % 10 == 9 else "train"
-        (folder / part).mkdir(exist_ok=True)
-        Image.fromarray(crops.images[position]).save(folder / part / name)
-        rows[part].append((name, int(crops.targets()[position])))
-    for part, file in (("train", "train.csv"), ("test", "example.csv")):
-        with (folder / file).open("w", newline="") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(["Filename", "Label"])
-            writer.writerows([(name, label if part == "train" else 0) for name, label in sorted(rows[part])])
+    write_competition(folder, crops, np.arange(len(crops)) % 10 == 9)
     return folder
 
 
@@ -74,7 +62,7 @@ def trained_bundle(tmp_path_factory):
     specification = Specification(Kind.MODEL1, 4, (48, 48), 8, surround=0.3)
     runtime.seed_everything(0)
     model, _ = specification.build(None)
-    device, settings = torch.device("cpu"), Training(epochs=8, batch_size=16, width=8, augmentation=0.2)
+    device, settings = torch.device("cpu"), Training(epochs=16, batch_size=8, width=8, augmentation=0.2)
     fit(model, *examples, settings, seed=0, device=device)
     config = BundleConfig(
         specification,

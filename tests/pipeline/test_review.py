@@ -26,9 +26,11 @@ from nucleoscope.prediction.table import write_predictions
 
 FOLDING = Folding(Protocol.RANDOM, 2)
 
+pytestmark = pytest.mark.usefixtures("short_runs")
+
 
 @pytest.fixture(scope="module")
-def folder(competition, tmp_path_factory):
+def folder(competition, tmp_path_factory, short_runs):
     settings = RunSettings(trials=0, epochs=1, models=("model1",), split="random")
     return run(competition, tmp_path_factory.mktemp("runs") / "first", settings)
 

@@ -47,9 +47,26 @@ FILES = {
 }
 
 
+class Listener(run_module.Silent):
+    """Keeps what is said."""
+
+    def __init__(self):
+        self.said = []
+
+    def say(self, text):
+        self.said.append(text)
+
+
 @pytest.fixture(scope="module")
-def folder(competition, tmp_path_factory):
-    return run(competition, tmp_path_factory.mktemp("runs") / "first", SETTINGS)
+def first(competition, tmp_path_factory):
+    """A whole run of both models, and what it said."""
+    listener = Listener()
+    return run(competition, tmp_path_factory.mktemp("runs") / "first", SETTINGS, reporter=listener), listener.said
+
+
+@pytest.fixture(scope="module")
+def folder(first):
+    return first[0]
 
 
 def _rows(path):
@@ -154,6 +171,7 @@ def test_the_card_says_protocol_and_research_use(folder):
     assert "tiles split" in card
 
 
+@pytest.mark.usefixtures("short_run")
 def test_a_second_run_with_the_same_seed_has_the_same_numbers(folder, competition, tmp_path):
     again = run(competition, tmp_path / "again", RunSettings(trials=0, epochs=2, models=("model1",)))
     files = [folder.model(Kind.MODEL1).predictions, again.model(Kind.MODEL1).predictions]
@@ -164,6 +182,7 @@ class KilledError(Exception):
     """As if the process were killed."""
 
 
+@pytest.mark.usefixtures("short_run")
 @pytest.mark.parametrize("stage", ["train", "evaluate"])
 def test_a_run_that_was_stopped_goes_on_where_it_was(competition, tmp_path, monkeypatch, stage):
     settings = RunSettings(trials=0, epochs=2, models=("model1",))
@@ -245,16 +264,23 @@ def test_settings_outside_their_range_fail(changes, message):
     assert str(error.value) == message
 
 
+def _accuracies(said):
+    """The lines that name one; what is said of the curves compares two of them."""
+    return [line for line in said if "accuracy" in line and "above the validation accuracy" not in line]
+
+
+def test_whoever_names_an_accuracy_names_its_protocol(first):
+    accuracies = _accuracies(first[1])
+    assert len([line for line in accuracies if "Without the nucleus" in line]) == len(Kind)
+    assert all("tiles split" in line or "random split" in line for line in accuracies)
+
+
+@pytest.mark.usefixtures("short_run")
 def test_a_random_split_says_what_it_leaks(competition, tmp_path):
-    said = []
-
-    class Listener(run_module.Silent):
-        def say(self, text):
-            said.append(text)
-
+    listener = Listener()
     settings = RunSettings(split=Protocol.RANDOM, trials=0, epochs=1, models=("model1",))
-    run(competition, tmp_path / "r", settings, reporter=Listener())
-    accuracies = [line for line in said if "accuracy" in line]
+    run(competition, tmp_path / "r", settings, reporter=listener)
+    accuracies = _accuracies(listener.said)
     assert accuracies
     assert all("random split" in line for line in accuracies)
-    assert any("share pixels with a training crop: these figures measure memory" in line for line in said)
+    assert any("share pixels with a training crop: these figures measure memory" in line for line in listener.said)

@@ -15,6 +15,8 @@ from nucleoscope.pipeline.settings import RunSettings
 
 SETTINGS = RunSettings(trials=0, epochs=1, models=("model1",), groups="patient")
 
+pytestmark = pytest.mark.usefixtures("short_runs")
+
 
 @pytest.fixture(scope="module")
 def grouped(competition, tmp_path_factory):

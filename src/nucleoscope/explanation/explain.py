@@ -1,6 +1,6 @@
 """Explain a model: choose crops, attribute, draw pages, keep the figures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -81,7 +81,7 @@ def explain(
     chosen = choose(probabilities, labels, each=each, seed=seed)
     methods, unavailable = _describe_methods(model, images, device)
     available = [method for method in Method if methods[method] is not None]
-    explanations = _attribute_all(model, images, names, chosen, available, device, progress)
+    explanations = explain_crops(model, images, names, chosen, available, device=device, progress=progress)
     scales = robust_scales(explanations)
     subtitle = f"{describe(protocol, len(labels), 'validation')} For research use only."
     heading = Heading(f"{title}: explanations", subtitle, _note(images, explanations, unavailable))
@@ -123,16 +123,27 @@ def _describe_methods(
     return methods, {}
 
 
-def _attribute_all(
+def explain_crops(
     model: NucleusClassifier,
     images: NDArray[np.uint8],
     names: tuple[str, ...],
-    chosen: list[Chosen],
-    methods: list[Method],
+    chosen: Sequence[Chosen],
+    methods: Sequence[Method],
+    *,
     device: torch.device,
-    progress: Callable[[int, int], None] | None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[Explanation]:
-    """The chosen crops with their maps, a few at a time."""
+    """The chosen crops with their maps, made a few crops at a time.
+
+    Args:
+        model: on `device`; is left in evaluation mode.
+        images: (N, H, W, 3) uint8.
+        names: N names of the crops.
+        chosen: crops among these; the logit of the predicted class is explained.
+        methods: that the network allows, see `available_methods`; integrated gradients among them.
+        device: where the model is.
+        progress: called with the number of maps done and the number of all.
+    """
     explanations: list[Explanation] = []
     for start in range(0, len(chosen), _AT_ONCE):
         some = chosen[start : start + _AT_ONCE]

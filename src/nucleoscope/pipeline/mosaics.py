@@ -27,26 +27,36 @@ def write_mosaics(folder: Path, linked: LinkedCrops, split: Split | None, report
     """
     sizes = np.bincount(linked.overlaps.tile)
     tiles = np.argsort(-sizes, kind="stable")[: int((sizes > 1).sum())]
-    names, leaked = _labels(linked), _leaked(linked, split)
-    protocol = None if split is None else f"{split.protocol} split"
+    leaked = _leaked(linked, split)
     with reporter.bar("drawing mosaics") as progress:
         for number, tile in enumerate(tiles[:MOST].tolist(), start=1):
-            crops = np.flatnonzero(linked.overlaps.tile == tile)
-            _write(
-                folder / f"tile-{number:04d}.png",
-                linked,
-                crops,
-                Nuclei(names[crops], leaked[crops], protocol),
-                f"Tile {number} of {len(tiles):,} by size (tile {tile} of tiles.csv)",
-            )
+            title = f"Tile {number} of {len(tiles):,} by size (tile {tile} of tiles.csv)"
+            _write(folder / f"tile-{number:04d}.png", linked, tile, leaked, split, title)
             progress(number, min(len(tiles), MOST))
     reporter.say(_told(folder, len(tiles), int((sizes == 1).sum())))
 
 
-def _write(path: Path, linked: LinkedCrops, crops: NDArray[np.int64], nuclei: Nuclei, title: str) -> None:
+def write_mosaic(path: Path, linked: LinkedCrops, tile: int, split: Split | None, title: str) -> None:
+    """Draw one tile, its crops at their places.
+
+    Args:
+        path: of the PNG.
+        linked: the crops.
+        tile: its number, see `Overlaps.tile`.
+        split: validation crops that leak under it are marked; None marks none.
+        title: names the tile.
+    """
+    _write(path, linked, tile, _leaked(linked, split), split, title)
+
+
+def _write(
+    path: Path, linked: LinkedCrops, tile: int, leaked: NDArray[np.bool_], split: Split | None, title: str
+) -> None:
     overlaps = linked.overlaps
+    crops = np.flatnonzero(overlaps.tile == tile)
     pictures = (linked.picture(crop) for crop in crops.tolist())
     mosaic = lay_out(overlaps.x[crops], overlaps.y[crops], overlaps.size, pictures)
+    nuclei = Nuclei(_labels(linked)[crops], leaked[crops], None if split is None else f"{split.protocol} split")
     plot_mosaic(path, mosaic, nuclei, linked.dataset.crops.classes, title)
 
 

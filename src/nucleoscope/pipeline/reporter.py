@@ -1,5 +1,6 @@
 """`Reporter`: how a run tells a person where it is. The command line has one that draws; this one is silent."""
 
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
@@ -39,6 +40,21 @@ class Silent:
     def trials(self, label: str, wanted: int) -> Iterator[Callable[[list[Trial]], None]]:
         """Nothing."""
         yield lambda trials: None
+
+
+class Printed(Silent):
+    """Prints what is told, without bars: for notebooks and logs.
+
+    Args:
+        width: letters after which a line is broken.
+    """
+
+    def __init__(self, width: int = 110) -> None:
+        self.width = width
+
+    def say(self, text: str) -> None:
+        """A line, or several if it is long."""
+        print(textwrap.fill(text, self.width, subsequent_indent="    ", break_long_words=False))
 
 
 def watch_steps(bar: Bar, share: float = 1.0) -> Watch:

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -111,7 +112,12 @@ def _tuner(images: NDArray[np.uint8], plan: Plan, trials: int) -> Any:
             reuse_actors=True,
             trial_dirname_creator=lambda trial: str(trial.trial_id),
         ),
-        run_config=tune.RunConfig(name="ray", storage_path=str(plan.folder.resolve()), verbose=0),
+        run_config=tune.RunConfig(
+            name="ray",
+            storage_path=str(plan.folder.resolve()),
+            verbose=0,
+            progress_reporter=tune.CLIReporter(),  # in a notebook Ray would take another, which shows empty cells
+        ),
     )
 
 
@@ -140,7 +146,10 @@ def _ray(crop_bytes: int) -> Iterator[None]:
     os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")  # Ctrl-C stops the run, not only the search
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # the new output draws boxes even when told to be silent
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    import optuna  # heavy
+    logging.getLogger("ray.widgets").setLevel(logging.ERROR)  # it misses widgets where it runs in a notebook; so does
+    with warnings.catch_warnings():  # tqdm, which Optuna imports
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        import optuna  # heavy
     import ray
 
     ray.init(

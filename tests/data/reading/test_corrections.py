@@ -112,7 +112,8 @@ def test_class_folders_are_read_with_corrections(class_folders, table):
     assert read_dataset(class_folders, corrections=table).crops.targets().tolist() == [1, 0, 0, 1, 1]
 
 
-def test_the_demo_is_read_with_corrections(table):
+def test_the_demo_is_read_with_corrections(table, monkeypatch):
+    monkeypatch.setattr("nucleoscope.data.synthetic.demo.FIELDS", 4)  # of sixteen, which take seconds to draw
     before = read_dataset("demo")
     names = before.crops.names
     table.write_text(f"name,corrected\n{names[0]},drop\n{names[1]},{before.crops.classes[2]}\n")

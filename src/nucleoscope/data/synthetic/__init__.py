@@ -8,6 +8,7 @@ believable, not to be true: numbers measured on it say whether the software work
 ((100, 100), 0.25, ['f00', 'f01'])
 """
 
+from nucleoscope.data.synthetic.competition import write_competition
 from nucleoscope.data.synthetic.cutting import crop_origins, cut_crops
 from nucleoscope.data.synthetic.demo import demo_crops, demo_data
 from nucleoscope.data.synthetic.fields import Field, make_field, make_fields
@@ -24,4 +25,5 @@ __all__ = [
     "demo_data",
     "make_field",
     "make_fields",
+    "write_competition",
 ]
