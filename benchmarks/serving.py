@@ -2,8 +2,9 @@
 
     python benchmarks/serving.py runs/bench/random-1 --clients 32 --seconds 60 --crops 1,8
 
-The server is a process of its own on this machine, and so are the clients: they share its cores. On a machine with other
-work the seconds of the processor that a crop takes are the figure to go by; they hardly depend on who else is there.
+The server is a process of its own on this machine, and so are the clients: they share its cores. On a machine with
+other work the seconds of the processor that a crop takes are the figure to go by; they hardly depend on who else is
+there.
 """
 
 import argparse
@@ -76,8 +77,8 @@ def main() -> None:
     images = tissue(bundle)
     name, bare, bare_processor = bare_speed(bundle, images, given.engine)
     print(
-        f"{served.usual} with {name}, no server: {bare:.0f} crops/s in batches of 64, {1000 * bare_processor:.2f} ms of "
-        "the processor a crop\n"
+        f"{served.usual} with {name}, no server: {bare:.0f} crops/s in batches of 64, {1000 * bare_processor:.2f} ms "
+        "of the processor a crop\n"
     )
     print(
         "| crops a request | requests | failed | p50 | p95 | crops/s | of bare | processor a crop | bare needs of it |"
@@ -98,7 +99,7 @@ def tissue(bundle: Bundle) -> NDArray[np.uint8]:
 
 
 def bare_speed(bundle: Bundle, images: NDArray[np.uint8], engine: str) -> tuple[str, float, float]:
-    """Name of the engine, crops a second in batches of 64 (the best of five passes), processor seconds a crop (least)."""
+    """Name of the engine, crops a second in batches of 64 (best of five passes), processor seconds a crop (least)."""
     runner = choose_engine(bundle, engine, images, 10**9)
     best = least = float("inf")
     for _ in range(5):

@@ -42,7 +42,7 @@ def together(models: Sequence[Iterator[Verdicts]]) -> Iterator[Verdicts]:
 
 def _mean_where_asked(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
     """(N, C) of (M, N, C): where the first model was asked, the mean of all that were; else not a number."""
-    asked = np.isfinite(probabilities).all(axis=2)  # (M, N)
+    asked = np.all(np.isfinite(probabilities), axis=2)  # (M, N)
     total = np.where(asked[:, :, None], probabilities, 0.0).sum(axis=0)
     mean = total / np.maximum(asked.sum(axis=0), 1)[:, None]
     return np.where(asked[0][:, None], mean, np.nan).astype(np.float32)
