@@ -104,7 +104,7 @@ def suspects(
     return suspects_answer(read_suspects(place), data.of(place.run), store.standing(), reviewer)
 
 
-@router.post("/lists/{key}/decisions", responses=answers(404, 422))
+@router.post("/lists/{key}/decisions", responses=answers(400, 404, 422))
 def decide(place: PlaceHere, store: StoreHere, asked: DecisionRequest) -> DecisionAnswer:
     """Store a decision; the answer comes when it is on disk."""
     store.record(_decision(read_suspects(place), asked))
@@ -127,7 +127,7 @@ def _decision(found: SuspectList, asked: DecisionRequest) -> Decision:
     return Decision(asked.reviewer, asked.crop, suspect.given, verdict, label, asked.shown)
 
 
-@router.post("/undo", responses=answers(404, 422))
+@router.post("/undo", responses=answers(400, 404, 422))
 def undo(store: StoreHere, asked: UndoRequest) -> UndoAnswer:
     """Withdraw a reviewer's last decision."""
     withdrawn = store.undo(asked.reviewer)
