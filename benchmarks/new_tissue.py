@@ -5,7 +5,7 @@
 
 `screen` leaves out two folds at once and looks at both: a choice for fold k may only use the fits that left out k and
 another fold, as measured on the other. `measure` leaves out one fold at a time and looks at it: once for each
-experiment that was chosen; the errors that the last one named leaves are sorted and drawn. Fits that are done are
+experiment that was chosen; the errors that all of them together leave are sorted and drawn. Fits that are done are
 kept; stopped at any moment, the same command goes on.
 """
 
@@ -56,10 +56,9 @@ def main() -> None:
         ]
         run_all(tasks, options.jobs)
         print(write_measures(tasks, material, options.out / "measures.csv"))
-        last = [task for task in tasks if task.experiment == options.experiments[-1]]
-        views = [pool([task for task in last if task.seed == seed], "views") for seed in options.seeds]
-        errors = sort_errors(ensemble(views), material)
-        print(f"\nThe errors of {options.experiments[-1]}:\n\n{errors_table(errors, material)}")
+        of_fit = [fits_of(tasks, name, seed) for name in options.experiments for seed in options.seeds]
+        errors = sort_errors(ensemble([pool(fits, "views") for fits in of_fit]), material)
+        print(f"\nThe errors of all of these together:\n\n{errors_table(errors, material)}")
         draw_errors(options.out / "errors.png", errors, material)
 
 
@@ -82,6 +81,10 @@ def parse() -> argparse.Namespace:
         parser.error("the real crops are needed: set NUCLEOSCOPE_DATA or give --data")
     options.data, options.out = Path(options.data), options.out.resolve()
     return options
+
+
+def fits_of(tasks: list[Fit], name: str, seed: int) -> list[Fit]:
+    return [task for task in tasks if (task.experiment, task.seed) == (name, seed)]
 
 
 def fit(name: str, folds: tuple[int, ...], seed: int, options: argparse.Namespace) -> Fit:

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from PIL import Image
 from scipy.spatial.distance import cdist
 
 from nucleoscope.files import replacing
@@ -24,6 +25,7 @@ _WHOLE, _CROPS = 0.5, 10  # share of a tile's class that is wrong, and crops tha
 _NEAR = 60.0  # pixels
 _SURE = 0.6
 _COLUMNS, _ROWS = 12, 2
+_COLOURS = 256  # of the palette, so that the picture stays small
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ def draw_errors(path: Path, errors: Errors, material: Material) -> None:
                 _draw(axes, errors, int(shown[place]), material)
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png")
+        Image.open(temporary).convert("RGB").quantize(_COLOURS).save(temporary, format="png", optimize=True)
 
 
 def _draw(axes: Axes, errors: Errors, number: int, material: Material) -> None:
