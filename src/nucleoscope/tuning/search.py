@@ -28,8 +28,8 @@ Listener = Callable[[list[Trial]], None]
 def search(images: NDArray[np.uint8], plan: Plan, trials: int, listener: Listener) -> list[Trial]:
     """Try configurations side by side, one core each; goes on where it was if it was stopped.
 
-    The first trial that is handed out has the default settings, so a search never ends below them on its own
-    measure. A trial that fails is recorded with its reason and the search goes on.
+    The first trial that is handed out has the default settings, so that they are among what is compared; like all
+    others it can be cut short. A trial that fails is recorded with its reason and the search goes on.
 
     Args:
         images: (N, H, W, 3) uint8; shared by all trials through Ray's object store.
