@@ -2,9 +2,8 @@
 
     python benchmarks/serving.py runs/bench/random-1 --clients 32 --seconds 60 --crops 1,8
 
-The server is a process of its own on this machine, and so are the clients: they share its cores. On a machine with
-other work the seconds of the processor that a crop takes are the figure to go by; they hardly depend on who else is
-there.
+The server is a process of its own on this machine, and so are the clients: they share its cores. On a machine
+with other work the seconds of the processor that a crop takes are the figure to go by: they depend little on it.
 """
 
 import argparse
@@ -20,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,7 @@ class Load:
         failures: answers other than 200.
         took: seconds of all.
         processor: seconds of the processor that the server took, all threads together.
+        batch: crops that were computed together, on average.
     """
 
     crops: int
@@ -53,6 +54,7 @@ class Load:
     failures: int
     took: float
     processor: float
+    batch: float
 
     def row(self, bare: float, bare_processor: float) -> str:
         speed = len(self.seconds) * self.crops / self.took
@@ -60,7 +62,7 @@ class Load:
         p50, p95 = (1000 * float(np.percentile(self.seconds, share)) for share in (50, 95))
         return (
             f"| {self.crops} | {len(self.seconds):,} | {self.failures} | {p50:.0f} ms | {p95:.0f} ms | {speed:.0f} | "
-            f"{speed / bare:.0%} | {1000 * each:.2f} ms | {bare_processor / each:.0%} |"
+            f"{speed / bare:.0%} | {self.batch:.0f} | {1000 * each:.2f} ms | {bare_processor / each:.0%} |"
         )
 
 
@@ -77,13 +79,13 @@ def main() -> None:
     images = tissue(bundle)
     name, bare, bare_processor = bare_speed(bundle, images, given.engine)
     print(
-        f"{served.usual} with {name}, no server: {bare:.0f} crops/s in batches of 64, {1000 * bare_processor:.2f} ms "
-        "of the processor a crop\n"
+        f"{served.usual} with {name}, no server: {bare:.0f} crops/s in batches of 64, "
+        f"{1000 * bare_processor:.2f} ms of the processor a crop\n"
     )
     print(
-        "| crops a request | requests | failed | p50 | p95 | crops/s | of bare | processor a crop | bare needs of it |"
+        "| crops a request | requests | failed | p50 | p95 | crops/s | of bare | batch | processor a crop | of bare |"
     )
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     with server(given.run, given.engine) as (address, process):
         for crops in (int(text) for text in given.crops.split(",")):
             found = asyncio.run(load(address, process, images, crops, given.clients, given.seconds))
@@ -99,7 +101,7 @@ def tissue(bundle: Bundle) -> NDArray[np.uint8]:
 
 
 def bare_speed(bundle: Bundle, images: NDArray[np.uint8], engine: str) -> tuple[str, float, float]:
-    """Name of the engine, crops a second in batches of 64 (best of five passes), processor seconds a crop (least)."""
+    """Name of the engine, crops a second in batches of 64 (best of five passes), processor seconds a crop."""
     runner = choose_engine(bundle, engine, images, 10**9)
     best = least = float("inf")
     for _ in range(5):
@@ -130,12 +132,23 @@ def processor_seconds(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def batches(address: str) -> tuple[float, float]:
+    """Crops that were computed so far, and in how many batches."""
+    with urlopen(f"{address}/metrics", timeout=60) as answer:
+        text = answer.read().decode()
+    return tuple(
+        sum(float(value) for value in re.findall(rf"^nucleoscope_batch_crops_{what}{{.*}} (.+)$", text, re.MULTILINE))
+        for what in ("sum", "count")
+    )
+
+
 async def load(address: str, process: int, images: NDArray[np.uint8], crops: int, clients: int, seconds: float) -> Load:
     """Clients that ask again as soon as they are answered, each over one connection that stays open."""
     parts = [part(png(image)) for image in images]
     place = urlsplit(address)
     taken: list[float] = []
     failures = 0
+    before = batches(address)
     began, started = processor_seconds(process), time.perf_counter()
 
     async def client(number: int) -> None:
@@ -152,7 +165,8 @@ async def load(address: str, process: int, images: NDArray[np.uint8], crops: int
 
     await asyncio.gather(*(client(number) for number in range(clients)))
     took = time.perf_counter() - started
-    return Load(crops, np.array(taken), failures, took, processor_seconds(process) - began)
+    computed, times = (after - former for after, former in zip(batches(address), before, strict=True))
+    return Load(crops, np.array(taken), failures, took, processor_seconds(process) - began, computed / times)
 
 
 def part(content: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""The defaults of `tiles` on one hard fold of the real crops: what was gained on new tissue shall stay."""
+"""One hard fold of the real crops, seen with its surroundings: what was gained on new tissue shall stay."""
 
 import dataclasses
 
@@ -10,9 +10,10 @@ from nucleoscope.data.splits import Protocol
 from nucleoscope.data.splits.folds import make_folds
 from nucleoscope.models.specification import Kind, Specification
 from nucleoscope.pipeline.linked_crops import link_crops
-from nucleoscope.pipeline.presets import SURROUND, training_defaults
+from nucleoscope.pipeline.presets import training_defaults
 from nucleoscope.pipeline.reporter import Silent
 from nucleoscope.pipeline.settings import RunSettings
+from nucleoscope.pipeline.surroundings import places_of, with_surroundings
 from nucleoscope.prediction.logits import predict_logits
 from nucleoscope.runtime import seed_everything, use_threads
 from nucleoscope.training.examples import Examples
@@ -20,7 +21,8 @@ from nucleoscope.training.fit import fit
 
 pytestmark = pytest.mark.realdata
 
-FOLD, CAP, EPOCHS = 4, 50, 3  # the fold whose cancer is taken for normal; crops of a class of a tile at most
+FOLD, CAP, EPOCHS = 1, 50, 3  # a fold whose cancer is taken for normal; crops of a class of a tile at most
+SURROUNDINGS = 2
 
 
 @pytest.fixture
@@ -33,22 +35,24 @@ def _all_cores():
 @pytest.mark.usefixtures("_all_cores")
 def test_a_fold_of_tiles_that_model2_never_saw(data_folder, cpu):
     crops, train, held = parts(data_folder)
-    settings = dataclasses.replace(training_defaults(Kind.MODEL2, Protocol.TILES, RunSettings()), epochs=EPOCHS)
+    asked = RunSettings(surroundings=SURROUNDINGS, mpp=0.25)
+    settings = dataclasses.replace(training_defaults(Kind.MODEL2, Protocol.TILES, asked), epochs=EPOCHS)
     labels, classes = crops.targets(), len(crops.classes)
     seed_everything(1)
-    model, _ = Specification(Kind.MODEL2, classes, crops.size, surround=SURROUND[Kind.MODEL2]).build("offline")
+    model, _ = Specification(Kind.MODEL2, classes, crops.size).build("offline")
     examples = Examples(crops.images, labels, train, classes)
     fit(model, examples, Examples(crops.images, labels, held[:1], classes), settings, seed=1, device=cpu)
     predicted = predict_logits(model, crops.images, held, device=cpu).argmax(1).numpy()
     accuracy = (predicted == labels[held]).mean()
     print(f"{accuracy:.1%} accuracy (tiles split, one of five folds, {len(held):,} validation crops, seed 1)")
-    assert accuracy > 0.76  # 79.8 % when it was written, 74.0 % without `grey`
+    assert accuracy > 0.86  # XX when it was written; YY with the crops alone
 
 
 def parts(data_folder):
     """The crops, positions of those to train on, and of those of the fold."""
-    dataset = read_dataset(data_folder / "kaggle")
-    labels, tile = dataset.crops.targets(), link_crops(dataset, Silent()).labelled.tile
+    dataset = read_dataset(data_folder / "kaggle", mpp=0.25)
+    linked = link_crops(dataset, Silent())
+    labels, tile = dataset.crops.targets(), linked.labelled.tile
     split = make_folds(
         labels,
         Protocol.TILES,
@@ -67,4 +71,5 @@ def parts(data_folder):
         seen[start[position]] += 1
         if seen[start[position]] <= CAP:
             kept.append(split.train[position])
-    return dataset.crops, np.sort(kept), split.val
+    wide = with_surroundings(dataset, places_of(linked.overlaps), SURROUNDINGS, Silent())
+    return wide.crops, np.sort(kept), split.val

@@ -1,7 +1,8 @@
 """`Batcher`: crops of many requests go through the engine together.
 
-Nobody waits for a batch to fill. While the engine computes one batch, requests come in; what has come in by then is
-the next one. Under load batches are as large as they can be, and a lone request is answered at once.
+A lone request is answered at once. While the engine computes one batch, requests come in; what has come in by then is
+the next one. Where several come at the same time, they are waited for a few milliseconds: few crops do not fill an
+engine, and who was just answered is about to ask again.
 """
 
 import asyncio
@@ -20,6 +21,10 @@ MOST_TOGETHER = 64
 """Crops in a batch; more are not faster, see docs/benchmarks.md."""
 MOST_WAITING = 1024
 """Crops of all requests that are admitted; further ones are told to come again."""
+
+
+_PAUSE = 0.005
+"""Seconds that are waited for more, where the last batch was of several requests."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class Batcher:
         self._views = views
         self._on_batch = on_batch
         self._asked: asyncio.Queue[_Asked] = asyncio.Queue()
+        self._crowded = False
 
     async def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Logits (N, C) of crops (N, H, W, 3) of the bundle's size, in parts, so that others come in between.
@@ -82,11 +88,14 @@ class Batcher:
                 _answer(batch, (await asyncio.gather(computing, return_exceptions=True))[0])
 
     async def _next_batch(self) -> list[_Asked]:
-        batch, count = [await self._asked.get()], 0
+        batch = [await self._asked.get()]
+        if self._crowded:
+            await asyncio.sleep(_PAUSE)
         count = len(batch[0].images)
         while count < MOST_TOGETHER and not self._asked.empty():
             batch.append(self._asked.get_nowait())
             count += len(batch[-1].images)
+        self._crowded = len(batch) > 1
         return batch
 
     def _compute(self, parts: list[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from nucleoscope.data.synthetic import cut_crops, make_fields
 from nucleoscope.models.bundle import Bundle
 from nucleoscope.prediction.engines.choice import choose_engine
-from nucleoscope.web.predicting.batching import Batcher
+from nucleoscope.prediction.engines.runner import Runner
+from nucleoscope.web.predicting.batching import MOST_TOGETHER, Batcher
 from nucleoscope.web.served import Served
 
 _SAMPLE = 128  # crops to measure engines with
@@ -54,10 +55,19 @@ def open_predictors(served: Served, engine: str, on_batch: Callable[[str, int], 
 
 
 def _open(served: Served, name: str, bundle: Bundle, engine: str, on_batch: Callable[[str, int], None]) -> Predictor:
-    runner = choose_engine(bundle, engine, _sample(bundle), _ENDLESS)
+    sample = _sample(bundle)
+    runner = choose_engine(bundle, engine, sample, _ENDLESS)
+    _warm_up(runner, sample)
     apart = dataclasses.replace(bundle, model=copy.deepcopy(bundle.model))
     batcher = Batcher(runner, bundle.config.views, lambda crops: on_batch(name, crops))
     return Predictor(name, bundle, apart, batcher, served.trust_of(name))
+
+
+def _warm_up(runner: Runner, sample: NDArray[np.uint8]) -> None:
+    """Let the engines compile what they compile when they first see few or many crops: nobody shall wait for it."""
+    for engine in (runner.engine, *([runner.recheck.engine] if runner.recheck else [])):
+        for count in (1, MOST_TOGETHER):
+            engine.logits(sample[:count])
 
 
 def _sample(bundle: Bundle) -> NDArray[np.uint8]:
