@@ -50,9 +50,11 @@ bench: $(BIN)/.ready  ## the figures of docs/benchmarks.md, on the real crops in
 	$(BIN)/python benchmarks/tuning.py --seeds 1,2,3
 	$(BIN)/python benchmarks/decoding.py
 	$(BIN)/python benchmarks/detection.py
-	$(BIN)/python benchmarks/new_tissue.py measure base grey --seeds 1,2,3 --out runs/bench/new-tissue
+	$(BIN)/python benchmarks/new_tissue.py measure base grey wide-2 wide-4 --epochs 4 --cap 50 --seeds 1 --out runs/bench/new-tissue
 	$(BIN)/python benchmarks/novelty.py runs/bench/tiles-1/model2/model --split runs/bench/tiles-1/split.csv
 	$(BIN)/python benchmarks/slides.py runs/bench/tiles-1/model2/model --split runs/bench/tiles-1/split.csv
+	$(BIN)/python benchmarks/found_nuclei.py runs/bench/tiles-1/model2/model --split runs/bench/tiles-1/split.csv
+	$(BIN)/python benchmarks/other_lab.py runs/bench/tiles-1/model2/model
 	$(BIN)/python benchmarks/artefacts.py
 	$(BIN)/python benchmarks/slide_reading.py
 	$(BIN)/python benchmarks/dense_field.py runs/bench/random-1
