@@ -25,6 +25,7 @@ def call(monkeypatch, *arguments):
 def folder(competition, tmp_path_factory):
     folder = tmp_path_factory.mktemp("cli") / "run"
     with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setitem(STAGES, "explain", lambda *_: None)  # the verb does it below
         options = ("--trials", 0, "--epochs", 1, "--models", "model1", "--mpp", 0.25, "--adjust")
         assert call(monkeypatch, "run", competition, "--out", folder, *options) == 0
     return folder
@@ -166,6 +167,7 @@ def test_what_is_built_on_a_stage_that_runs_again_is_out_of_date(folder, monkeyp
     assert (folder / "model1" / "metrics.json").exists()
 
 
+@pytest.mark.usefixtures("short_run")
 def test_a_search_works_in_a_relative_folder(competition, monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     options = ("--trials", 2, "--epochs", 2, "--models", "model1")
