@@ -81,4 +81,7 @@ def test_tiles_of_other_crops_are_refused(folder, monkeypatch):
     with pytest.raises(RunFolderError) as refused:
         load_prepared(folder, Silent())
     folder.tiles.write_text(text)
-    assert str(refused.value) == f'"{folder.tiles}" names other crops than the run; start again with another --out'
+    assert str(refused.value) == (
+        f'"{folder.tiles}" is not about the crops of this run; expected a row with name, set, tile, x, y for each, '
+        "labelled ones first: start again with another --out"
+    )

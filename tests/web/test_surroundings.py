@@ -10,6 +10,7 @@ from nucleoscope.data.overlap.symmetries import turned
 from nucleoscope.data.reading.dataset import Dataset
 from nucleoscope.errors import RunFolderError
 from nucleoscope.pipeline.linked_crops import LinkedCrops, Overlaps
+from nucleoscope.pipeline.surroundings import read_places
 from nucleoscope.web.pictures.surroundings import Surroundings
 
 SIZE = 24
@@ -45,7 +46,7 @@ def write_and_open(field, folder, orientation=(0, 0, 0, 0, 0)):
     )
     table = folder / "tiles.csv"
     LinkedCrops(dataset, overlaps).write(table)
-    return Surroundings(table, dataset), dataset, table
+    return Surroundings(read_places(table, dataset), dataset), dataset, table
 
 
 def expected(field, corner):
@@ -90,7 +91,7 @@ def test_a_table_of_other_crops_is_refused(field, tmp_path):
     _, dataset, table = write_and_open(field, tmp_path)
     other = dataclasses.replace(dataset, test=None)
     with pytest.raises(RunFolderError) as error:
-        Surroundings(table, other)
+        read_places(table, other)
     assert str(error.value) == (
         f'"{table}" is not about the crops of this run; expected a row with name, set, tile, x, y for each, labelled '
         "ones first: start again with another --out"

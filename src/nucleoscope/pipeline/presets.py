@@ -52,7 +52,8 @@ def training_defaults(kind: Kind, protocol: Protocol, settings: RunSettings) -> 
     return replace(
         fitting,
         augmentation=_AUGMENTATION[kind, protocol],
-        grey=0.0 if head else _GREY[kind, protocol],  # embeddings were computed before
+        # Embeddings were computed before; with their surroundings, crops were measured in colour.
+        grey=0.0 if head or settings.surroundings > 1 else _GREY[kind, protocol],
         class_balance=balance,
         epochs=epochs,
     )

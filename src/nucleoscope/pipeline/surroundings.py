@@ -14,6 +14,7 @@ from nucleoscope.data.overlap.symmetries import turned
 from nucleoscope.data.reading.dataset import Dataset
 from nucleoscope.data.room import make_room
 from nucleoscope.errors import ConfigError, RunFolderError
+from nucleoscope.pipeline.linked_crops import HEADER, LABELLED
 from nucleoscope.pipeline.reporter import Reporter
 from nucleoscope.pipeline.settings import RunSettings
 
@@ -46,7 +47,10 @@ def read_places(path: Path, dataset: Dataset) -> TilePlaces:
         rows = list(csv.DictReader(stream))
     names = dataset.crops.names + (dataset.test.names if dataset.test else ())
     if tuple(row["name"] for row in rows) != names:
-        raise RunFolderError(f'"{path}" names other crops than the run; start again with another --out')
+        raise RunFolderError(
+            f'"{path}" is not about the crops of this run; expected a row with {", ".join(HEADER)} for each, '
+            f"{LABELLED} ones first: start again with another --out"
+        )
     tile, x, y, orientation = (
         np.array([int(row.get(column) or 0) for row in rows], np.int64) for column in ("tile", "x", "y", "orientation")
     )

@@ -1,13 +1,16 @@
 """`OpenedData`: the crops behind a run folder, read when they are first asked for and kept."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
+
+import numpy as np
 
 from nucleoscope.data.crops import Crops
 from nucleoscope.pipeline.folder import RunFolder
 from nucleoscope.pipeline.reporter import Silent
 from nucleoscope.pipeline.run import load_prepared
+from nucleoscope.pipeline.surroundings import read_places
 from nucleoscope.web.pictures.surroundings import Surroundings
 
 _KEY = 16  # hexadecimal digits of a fingerprint
@@ -67,6 +70,9 @@ class OpenedData:
         with self._lock:
             if key not in self._opened:
                 run = self._runs[key]
-                dataset = load_prepared(run, Silent()).dataset
-                self._opened[key] = Opened(key, dataset.crops, Surroundings(run.tiles, dataset))
+                prepared = load_prepared(run, Silent())
+                dataset, places = prepared.dataset, read_places(run.tiles, prepared.dataset)
+                if prepared.settings.surroundings > 1:  # such crops show what lies around already
+                    places = replace(places, tile=np.arange(len(places)))
+                self._opened[key] = Opened(key, dataset.crops, Surroundings(places, dataset))
             return self._opened[key]

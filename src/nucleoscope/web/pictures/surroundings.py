@@ -1,16 +1,12 @@
 """What lies around a crop: the pixels that its neighbours of the same tile have."""
 
-import csv
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
 from nucleoscope.data.overlap.mosaic import lay_out
+from nucleoscope.data.overlap.surroundings import TilePlaces
 from nucleoscope.data.overlap.symmetries import INVERSE, turned
 from nucleoscope.data.reading.dataset import Dataset
-from nucleoscope.errors import RunFolderError
-from nucleoscope.pipeline.linked_crops import HEADER, LABELLED
 
 SIDES = 3
 """Width and height of the surroundings, in those of a crop, which is in the middle."""
@@ -19,30 +15,16 @@ _WHOLE = 8192  # pixels that neighbours can span; more would be shown with gaps
 
 
 class Surroundings:
-    """The places of all crops, labelled ones first and then those of the test set, as `tiles.csv` has them.
+    """The places of all crops, labelled ones first and then those of the test set.
 
     Args:
-        table: `tiles.csv` of the run.
-        dataset: its crops.
-
-    Raises:
-        RunFolderError: the table is of other crops.
+        places: of them.
+        dataset: its crops, as they lie there.
     """
 
-    def __init__(self, table: Path, dataset: Dataset) -> None:
-        self._dataset = dataset
-        with table.open(newline="", encoding="utf-8") as stream:
-            rows = list(csv.DictReader(stream))
-        names = dataset.crops.names + (dataset.test.names if dataset.test else ())
-        if [row["name"] for row in rows] != list(names):
-            raise RunFolderError(
-                f'"{table}" is not about the crops of this run; expected a row with {", ".join(HEADER)} for each, '
-                f"{LABELLED} ones first: start again with another --out"
-            )
-        self._tile, self._x, self._y = (
-            np.array([row[column] for row in rows]).astype(np.int64) for column in ("tile", "x", "y")
-        )
-        self._orientation = np.array([row.get("orientation", 0) for row in rows]).astype(np.int64)
+    def __init__(self, places: TilePlaces, dataset: Dataset) -> None:
+        self._dataset, self._tile, self._orientation = dataset, places.tile, places.orientation
+        self._x, self._y = places.corner.T
 
     def has_neighbours(self) -> NDArray[np.bool_]:
         """Which crops have others on their tile, (N + T,)."""
