@@ -12,6 +12,7 @@ from nucleoscope.config import Training
 from nucleoscope.data.synthetic import cut_crops, make_fields, write_competition
 from nucleoscope.models.bundle import Bundle, BundleConfig, save_bundle
 from nucleoscope.models.specification import Kind, Specification
+from nucleoscope.pipeline import run as run_module
 from nucleoscope.prediction.logits import predict_logits
 from nucleoscope.prediction.novelty import fit_novelty_threshold
 from nucleoscope.training.examples import Examples
@@ -76,3 +77,22 @@ def trained_bundle(tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained") / "model"
     save_bundle(folder, Bundle(model, config), "card")
     return folder
+
+
+def _shorten(patch):
+    for stage in ("engines", "explain"):
+        patch.setitem(run_module.STAGES, stage, lambda *_: None)
+
+
+@pytest.fixture
+def short_run(monkeypatch):
+    """Runs without engines and explanations, which cost most of a tiny one; pipeline/test_run.py has a whole one."""
+    _shorten(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def short_runs():
+    """The same for all runs of a module."""
+    with pytest.MonkeyPatch.context() as patch:
+        _shorten(patch)
+        yield

@@ -25,6 +25,7 @@ def call(monkeypatch, *arguments):
 def folder(competition, tmp_path_factory):
     folder = tmp_path_factory.mktemp("cli") / "run"
     with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setitem(STAGES, "explain", lambda *_: None)  # the verb does it below
         options = ("--trials", 0, "--epochs", 1, "--models", "model1", "--mpp", 0.25, "--adjust")
         assert call(monkeypatch, "run", competition, "--out", folder, *options) == 0
     return folder
@@ -122,6 +123,7 @@ def test_an_error_is_one_line_and_exit_code_2(monkeypatch, capsys, tmp_path, arg
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("short_run")
 def test_a_review_writes_a_table_that_a_run_takes(folder, competition, tmp_path, monkeypatch, capsys):
     assert call(monkeypatch, "review", folder, "--folds", 2, "--limit", 3, "--out", tmp_path / "review") == 0
     table = tmp_path / "review" / "labels.csv"
@@ -152,6 +154,7 @@ def test_heavy_libraries_are_not_imported_before_they_are_needed():
     assert found.stdout == "[]\n"
 
 
+@pytest.mark.usefixtures("short_run")
 def test_what_is_built_on_a_stage_that_runs_again_is_out_of_date(folder, monkeypatch, capsys):
     for verb in ("tune", "train", "engines", "evaluate", "explain", "predict"):
         assert call(monkeypatch, verb, folder) == 0
@@ -166,6 +169,7 @@ def test_what_is_built_on_a_stage_that_runs_again_is_out_of_date(folder, monkeyp
     assert (folder / "model1" / "metrics.json").exists()
 
 
+@pytest.mark.usefixtures("short_run")
 def test_a_search_works_in_a_relative_folder(competition, monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     options = ("--trials", 2, "--epochs", 2, "--models", "model1")
