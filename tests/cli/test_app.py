@@ -123,6 +123,7 @@ def test_an_error_is_one_line_and_exit_code_2(monkeypatch, capsys, tmp_path, arg
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("short_run")
 def test_a_review_writes_a_table_that_a_run_takes(folder, competition, tmp_path, monkeypatch, capsys):
     assert call(monkeypatch, "review", folder, "--folds", 2, "--limit", 3, "--out", tmp_path / "review") == 0
     table = tmp_path / "review" / "labels.csv"
@@ -153,6 +154,7 @@ def test_heavy_libraries_are_not_imported_before_they_are_needed():
     assert found.stdout == "[]\n"
 
 
+@pytest.mark.usefixtures("short_run")
 def test_what_is_built_on_a_stage_that_runs_again_is_out_of_date(folder, monkeypatch, capsys):
     for verb in ("tune", "train", "engines", "evaluate", "explain", "predict"):
         assert call(monkeypatch, verb, folder) == 0
