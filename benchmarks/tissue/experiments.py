@@ -35,9 +35,8 @@ class Experiment:
 
 
 def _start(kind: Kind) -> Experiment:
-    """The defaults of `--split tiles --preset fast` before this work: those of today without what it brought."""
-    training = replace(training_defaults(kind, Protocol.TILES, RunSettings()), grey=0.0)
-    return Experiment(kind, training, surround=SURROUND[kind])
+    """The defaults of `--split tiles --preset fast`."""
+    return Experiment(kind, training_defaults(kind, Protocol.TILES, RunSettings()), surround=SURROUND[kind])
 
 
 def _with(start: Experiment, **settings: float) -> Experiment:

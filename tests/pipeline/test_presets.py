@@ -22,8 +22,3 @@ def test_what_is_said_wins_over_the_preset():
     assert training_defaults(Kind.MODEL1, Protocol.TILES, settings).epochs == 2
     assert trials(settings) == 0
     assert trials(RunSettings(preset=Preset.FULL)) > 0
-
-
-def test_crops_with_their_surroundings_keep_their_colour():
-    alone, wide = (training_defaults(Kind.MODEL2, Protocol.TILES, RunSettings(surroundings=n)) for n in (1, 2))
-    assert (alone.grey, wide.grey) == (1 / 3, 0.0)

@@ -23,13 +23,6 @@ _AUGMENTATION = {
     (Kind.MODEL1, Protocol.TILES): 1.0,
     (Kind.MODEL2, Protocol.TILES): 1.0,
 }
-# And some crops without colour at all (docs/new-tissue.md): what is left there is the nucleus.
-_GREY = {
-    (Kind.MODEL1, Protocol.RANDOM): 0.0,
-    (Kind.MODEL2, Protocol.RANDOM): 0.0,
-    (Kind.MODEL1, Protocol.TILES): 0.0,  # not tried yet
-    (Kind.MODEL2, Protocol.TILES): 1 / 3,
-}
 _BALANCE = {Protocol.RANDOM: 0.0, Protocol.TILES: 0.5}
 _EPOCHS = {
     (Kind.MODEL1, Preset.FAST): 7,
@@ -52,8 +45,6 @@ def training_defaults(kind: Kind, protocol: Protocol, settings: RunSettings) -> 
     return replace(
         fitting,
         augmentation=_AUGMENTATION[kind, protocol],
-        # Embeddings were computed before; with their surroundings, crops were measured in colour.
-        grey=0.0 if head or settings.surroundings > 1 else _GREY[kind, protocol],
         class_balance=balance,
         epochs=epochs,
     )
