@@ -1,6 +1,7 @@
 """Fixtures that several rooms share."""
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -96,3 +97,23 @@ def short_runs():
     with pytest.MonkeyPatch.context() as patch:
         _shorten(patch)
         yield
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Debian's Chromium; where it is missing, tests are skipped, and fail in CI.
+
+    It ends with the module: while it runs, nothing else in this thread can have a loop of asyncio.
+    """
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        missing = "no Chromium on this machine: apt-get install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()

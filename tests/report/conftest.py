@@ -1,7 +1,6 @@
 """Run folders of every layout, made once."""
 
 import csv
-import os
 import shutil
 
 import pytest
@@ -67,17 +66,3 @@ def pages(runs):
 def single(runs, tmp_path):
     """A copy of the single run, to change."""
     return shutil.copytree(runs / "single", tmp_path / "single")
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Chromium; where it is missing the test is skipped, and on a machine of CI that is a failure."""
-    path = shutil.which("chromium")
-    if path is None and not os.environ.get("CI"):
-        pytest.skip("there is no chromium: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()

@@ -4,12 +4,12 @@ import pytest
 
 
 @pytest.fixture
-def opened(browser, runs):
+def opened(chromium, runs):
     """Opens the page of a layout; fails at the end if anything was asked of a network or the console complained."""
     contexts, complaints = [], []
 
     def open_page(layout, **options):
-        context = browser.new_context(**options)
+        context = chromium.new_context(**options)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text))

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import os
-import shutil
 import socket
 import threading
 import time
@@ -15,7 +14,6 @@ import pytest
 import torch
 import uvicorn
 from fastapi.testclient import TestClient
-from playwright.sync_api import sync_playwright
 from sent_pictures import tissue
 
 from nucleoscope.models.measured import Measured, with_measured
@@ -103,21 +101,6 @@ def live_bundle(served_bundle):
     """The address of a real server of the small bundle."""
     with running(create_app(served_bundle)) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """Debian's Chromium; where it is missing, tests are skipped, and fail in CI."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        missing = "no Chromium on this machine: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
