@@ -1,9 +1,10 @@
+import numpy as np
 import pytest
 
 from nucleoscope.errors import NucleoscopeError
 from nucleoscope.training.history import Epoch
 from nucleoscope.tuning.journal import Status, Trial
-from nucleoscope.tuning.selection import choose_epoch, choose_trial
+from nucleoscope.tuning.selection import choose_epoch, choose_trial, independent_crops
 
 
 def _history(*accuracies, loss=0.5):
@@ -56,3 +57,12 @@ def test_of_equals_the_last_is_kept():
 
 def test_a_few_crops_all_right_do_not_overrule_the_last_epoch():
     assert choose_epoch(_history(0.94, 1.0, 0.98, 0.98), crops=50) == 4
+
+
+def test_crops_of_few_tiles_count_as_few():
+    tile = np.repeat([4, 7, 9], [100, 100, 1])
+    assert independent_crops(tile) == pytest.approx(201**2 / 20_001)
+    assert independent_crops(np.arange(50)) == 50
+    history = _history(0.88, 0.80, 0.83)  # five points on 201 crops are not chance, on two tiles they are
+    assert choose_epoch(history, crops=len(tile)) == 1
+    assert choose_epoch(history, crops=independent_crops(tile)) == 3

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from nucleoscope.data.splits import Protocol
 from nucleoscope.errors import NucleoscopeError
 from nucleoscope.evaluation.calibration import fit_temperature
 from nucleoscope.evaluation.conformal import fit_threshold
@@ -22,7 +23,7 @@ from nucleoscope.prediction.probabilities import tempered
 from nucleoscope.training.fit import DivergedError
 from nucleoscope.tuning.journal import Trial, read_journal, write_tuning
 from nucleoscope.tuning.search import search
-from nucleoscope.tuning.selection import Selection, choose_epoch, choose_trial
+from nucleoscope.tuning.selection import Selection, choose_epoch, choose_trial, independent_crops
 from nucleoscope.tuning.trial import Plan, run_trial
 
 _DEFAULT_TRIAL = "defaults"
@@ -47,7 +48,7 @@ def select_settings(prepared: Prepared, kind: Kind, folder: ModelFolder, reporte
         protocol=prepared.protocol,
         crops=len(prepared.split.select),
     )
-    choice = _choice(prepared, _selection(plan, best))
+    choice = _choice(prepared, _selection(prepared, plan, best))
     write_json(folder.selection, choice.to_mapping())
     folder.drop_search()
     reporter.say(
@@ -98,8 +99,10 @@ def _try_defaults(prepared: Prepared, plan: Plan, reporter: Reporter) -> list[Tr
     return read_journal(plan.folder)
 
 
-def _selection(plan: Plan, trial: Trial) -> Selection:
-    keep = choose_epoch(trial.history, len(plan.select_index))
+def _selection(prepared: Prepared, plan: Plan, trial: Trial) -> Selection:
+    select, tile = plan.select_index, prepared.split.tile
+    apart = prepared.protocol is Protocol.RANDOM or tile is None
+    keep = choose_epoch(trial.history, len(select) if apart else independent_crops(tile[select]))
     logits = np.load(plan.logits_file(trial.trial))[keep - 1]
     return Selection(plan.settings(trial.parameters), keep, trial.history, logits)
 

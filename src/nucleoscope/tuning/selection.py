@@ -48,7 +48,17 @@ def choose_trial(trials: Sequence[Trial]) -> Trial:
     return max(finished, key=lambda trial: (trial.history[-1].val_accuracy, -trial.history[-1].val_loss))
 
 
-def choose_epoch(history: Sequence[Epoch], crops: int) -> int:
+def independent_crops(tile: NDArray[np.int64]) -> float:
+    """How many crops of tiles of their own would say as much as crops of these tiles, (M,), do.
+
+    Crops of a tile share stain and tissue and are right or wrong together: a tile counts as one crop, and tiles of
+    different size as the effective number of Kish (1965, Survey Sampling).
+    """
+    _, counts = np.unique(tile, return_counts=True)
+    return float(counts.sum() ** 2 / (counts**2).sum())
+
+
+def choose_epoch(history: Sequence[Epoch], crops: float) -> int:
     """How many epochs to keep: all, unless an earlier one was better by more than one standard error.
 
     The learning rate comes down to nothing at the end of the schedule, so the last epoch has the best claim; the
@@ -56,7 +66,7 @@ def choose_epoch(history: Sequence[Epoch], crops: int) -> int:
 
     Args:
         history: of a whole fit.
-        crops: how many crops the accuracy was measured on.
+        crops: how many independent crops the accuracy was measured on, see `independent_crops`.
     """
     best = max(history, key=lambda epoch: epoch.val_accuracy)
     last = history[-1]
