@@ -101,8 +101,8 @@ def _try_defaults(prepared: Prepared, plan: Plan, reporter: Reporter) -> list[Tr
 
 def _selection(prepared: Prepared, plan: Plan, trial: Trial) -> Selection:
     select, tile = plan.select_index, prepared.split.tile
-    apart = prepared.protocol is Protocol.RANDOM or tile is None
-    keep = choose_epoch(trial.history, len(select) if apart else independent_crops(tile[select]))
+    crops = independent_crops(tile[select]) if prepared.protocol is Protocol.TILES and tile is not None else len(select)
+    keep = choose_epoch(trial.history, crops)
     logits = np.load(plan.logits_file(trial.trial))[keep - 1]
     return Selection(plan.settings(trial.parameters), keep, trial.history, logits)
 
