@@ -1,6 +1,7 @@
 """`nucleoscope classify` on real fields and on a large synthetic slide: accuracy, nuclei a second, peak memory.
 
-    NUCLEOSCOPE_DATA=... python benchmarks/slides.py BUNDLE --split RUN/split.csv [--side 20000 --nuclei 200000]
+    NUCLEOSCOPE_DATA=... python benchmarks/slides.py BUNDLE [BUNDLE ...] --split RUN/split.csv
+    (and for the slide) [--side 20000 --nuclei 200000]
 
 Accuracy is that of the nuclei of fields/ given by their positions, by the part of the split that their crops are in: a
 split by tiles puts all of a tile into one part, so that those of `val` are of tissue that the model was not trained
@@ -40,7 +41,7 @@ RADIUS = 14.0  # pixels
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("bundle", type=Path)
+    parser.add_argument("bundles", nargs="+", type=Path, help="of several, the mean probability counts")
     parser.add_argument("--split", type=Path, help="split.csv of its run; without it the fields are left out")
     parser.add_argument("--data", default=os.environ.get("NUCLEOSCOPE_DATA"), help="folder with fields/")
     parser.add_argument("--side", type=int, default=20_000)
@@ -56,7 +57,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as temporary:
         if options.split and options.data:
-            fields(Path(options.data) / "fields", options.bundle, options.split, options.out or Path(temporary))
+            fields(Path(options.data) / "fields", options.bundles, options.split, options.out or Path(temporary))
         if options.nuclei:
             slide(Path(temporary), options)
 
@@ -70,20 +71,20 @@ def classified(image: Path, nuclei: Path, bundle: Path, out: Path) -> dict[str, 
     return {"nuclei": summary.nuclei, "unsure": sum(summary.unsure.values()), "seconds": seconds, "peak": peak}
 
 
-def fields(folder: Path, bundle: Path, split: Path, out: Path) -> None:
-    loaded, lines = load_bundle(bundle), read_split_lines(split)
+def fields(folder: Path, bundles: list[Path], split: Path, out: Path) -> None:
+    models, lines = [load_bundle(bundle) for bundle in bundles], read_split_lines(split)
     parts, right, sure, seconds = [], [], [], 0.0
     for table in sorted(folder.glob("*.csv")):
         started = time.perf_counter()
         job = Job(table.with_suffix(".png"), table, out / table.stem)
-        classify_image(job, [loaded], Options(mpp=FIELD_MPP, formats=("geojson", "csv", "overlay")), Silent())
+        classify_image(job, models, Options(mpp=FIELD_MPP, formats=("geojson", "csv", "overlay")), Silent())
         seconds += time.perf_counter() - started
         with table.open(newline="") as stream:
             rows = list(csv.DictReader(stream))
         parts += [lines[row["name"]][0] for row in rows]
         for row, properties in zip(rows, properties_of(job.out), strict=True):
             probabilities = {
-                name: properties["measurements"].get(f"Probability: {name}", -1.0) for name in loaded.config.classes
+                name: properties["measurements"].get(f"Probability: {name}", -1.0) for name in models[0].config.classes
             }
             label = row["label"].replace("epithelial", "epithelium")
             right.append(max(probabilities, key=lambda name: probabilities[name]) == label)
@@ -115,10 +116,10 @@ def slide(folder: Path, options: argparse.Namespace) -> None:
     written = write_slide(folder / "slide.svs", (options.side, options.side))
     nuclei = folder / "slide.geojson"
     count = write_outlines(nuclei, written.centres, options.nuclei, written.size)
-    bundle = options.bundle if options.with_bundle else narrow(folder / "narrow")
+    bundle = options.bundles[0] if options.with_bundle else narrow(folder / "narrow")
     size, took = (folder / "slide.svs").stat().st_size / 2**20, time.perf_counter() - started
     print(f"\n{options.side:,}x{options.side:,} pixels, {size:.0f} MiB, {count:,} nuclei; made in {took:.0f} s")
-    arguments = [sys.executable, __file__, options.bundle, "--threads", str(options.threads), "--worker"]
+    arguments = [sys.executable, __file__, options.bundles[0], "--threads", str(options.threads), "--worker"]
     done = subprocess.run(
         [*map(str, arguments), folder / "slide.svs", nuclei, bundle, folder / "out"],
         check=True,
