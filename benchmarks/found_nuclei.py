@@ -2,10 +2,10 @@
 
     NUCLEOSCOPE_DATA=... python benchmarks/found_nuclei.py BUNDLE [BUNDLE ...] --split RUN/split.csv [--detector FOLDER]
 
-Fields of fields/ whose tile is in the part `val` of the split are classified without being told where the nuclei are. A
-found and a known nucleus match within 12 pixels (3 um), one to one. Only some nuclei of these fields are known: what is
-found beyond them counts against precision, so that each F1 is the least that it can be. Of several bundles the mean
-probability counts.
+Fields of fields/ most of whose nuclei are in the part `val` of the split are classified without being told where nuclei
+are; nuclei in other parts (of small tiles of the same field) are not counted. A found and a known nucleus match within
+12 pixels (3 um), one to one. Only some nuclei of these fields are known: what is found beyond them counts against
+precision, so that each F1 is the least that it can be. Of several bundles the mean probability counts.
 """
 
 import argparse
@@ -47,14 +47,15 @@ def main() -> None:
     known, found, seconds = [], [], 0.0
     for table in sorted((Path(options.data) / "fields").glob("*.csv")):
         rows = read_rows(table)
-        if {lines[row["name"]][0] for row in rows} != {"val"}:
+        unseen = [row for row in rows if lines[row["name"]][0] == "val"]
+        if len(unseen) < len(rows) / 2:
             continue
         started = time.perf_counter()
         found.append(
             classified(table.with_suffix(".png"), bundles, Options(MPP, formats=("geojson",), detector=detector))
         )
         seconds += time.perf_counter() - started
-        known.append(known_nuclei(rows, bundles[0].config.classes))
+        known.append(known_nuclei(unseen, bundles[0].config.classes))
     report(known, found, bundles[0].config.classes)
     count = sum(len(classes) for _, classes in found)
     print(f"\n{len(known)} fields, {count:,} nuclei found and classified in {seconds:.1f} s")
