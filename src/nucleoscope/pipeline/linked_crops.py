@@ -61,12 +61,7 @@ class LinkedCrops:
 
     def picture(self, position: int) -> NDArray[np.uint8]:
         """The crop at a position of `overlaps`, (H, W, 3), turned as it lies in its tile."""
-        crops, test = self.dataset.crops, self.dataset.test
-        orientation = int(self.overlaps.orientation[position])
-        if position >= len(crops):
-            assert test is not None  # there are no such positions otherwise
-            crops, position = test, position - len(crops)
-        return turned(crops.images[position], orientation)
+        return as_it_lies(self.dataset, position, int(self.overlaps.orientation[position]))
 
     def write(self, path: Path) -> None:
         """Write `tiles.csv`: a row a crop.
@@ -84,6 +79,21 @@ class LinkedCrops:
         if any_turned:
             columns.append(self.overlaps.orientation.tolist())
         write_csv(path, header, zip(names, sets, *columns, strict=True))
+
+
+def as_it_lies(dataset: Dataset, position: int, orientation: int) -> NDArray[np.uint8]:
+    """A crop turned as it lies in its tile, (H, W, 3).
+
+    Args:
+        dataset: labelled and test crops.
+        position: among the labelled crops, then the test crops.
+        orientation: of the crop, see `Overlaps.orientation`.
+    """
+    crops, test = dataset.crops, dataset.test
+    if position >= len(crops):
+        assert test is not None  # there are no such positions otherwise
+        crops, position = test, position - len(crops)
+    return turned(crops.images[position], orientation)
 
 
 def link_crops(dataset: Dataset, reporter: Reporter, tolerance: Tolerance = EXACT) -> LinkedCrops:

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from nucleoscope.data.crops import Crops
 from nucleoscope.data.overlap import Overlaps
 from nucleoscope.data.overlap.surroundings import TilePlaces, wide_crops
-from nucleoscope.data.overlap.symmetries import turned
 from nucleoscope.data.reading.dataset import Dataset
 from nucleoscope.data.room import make_room
 from nucleoscope.errors import ConfigError, RunFolderError
-from nucleoscope.pipeline.linked_crops import HEADER, LABELLED
+from nucleoscope.pipeline.linked_crops import HEADER, LABELLED, as_it_lies
 from nucleoscope.pipeline.reporter import Reporter
 from nucleoscope.pipeline.settings import RunSettings
 
@@ -72,9 +71,7 @@ def with_surroundings(dataset: Dataset, places: TilePlaces, times: int, reporter
     assert labelled.mpp is not None  # see check_surroundings
 
     def picture(position: int) -> NDArray[np.uint8]:
-        images = labelled.images if position < len(labelled) or test is None else test.images
-        image = images[position if images is labelled.images else position - len(labelled)]
-        return turned(image, int(places.orientation[position]))
+        return as_it_lies(dataset, position, int(places.orientation[position]))
 
     rooms = [make_room((len(crops), *crops.size, 3)) for crops in (labelled, test) if crops is not None]
     with reporter.bar("putting surroundings together") as bar:

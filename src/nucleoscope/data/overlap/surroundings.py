@@ -58,17 +58,15 @@ def wide_crops(
         for block in _blocks(corner):
             first = corner[block].min(axis=0) - margin
             end = corner[block].max(axis=0) + margin + (width, height)
-            near = np.flatnonzero((corner > first - (width, height)).all(axis=1) & (corner < end).all(axis=1))
             region = np.empty((*(end - first)[::-1], 3), np.uint8)
             region[:] = colour.astype(np.uint8)
-            for place in near.tolist():
+            for place in np.flatnonzero((corner > first - (width, height)).all(axis=1) & (corner < end).all(axis=1)):
                 _paste(region, picture(int(members[place])), *(corner[place] - first).tolist())
-            for place in block.tolist():
-                left, top = (corner[place] - margin - first).tolist()
-                yield (
-                    int(members[place]),
-                    _shrunk(region[top : top + times * height, left : left + times * width], size),
-                )
+            for place, (left, top) in zip(
+                members[block].tolist(), (corner[block] - margin - first).tolist(), strict=True
+            ):
+                wide = region[top : top + times * height, left : left + times * width]
+                yield place, _shrunk(wide, size)
 
 
 def _blocks(corner: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:

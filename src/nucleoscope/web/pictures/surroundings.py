@@ -7,6 +7,7 @@ from nucleoscope.data.overlap.mosaic import lay_out
 from nucleoscope.data.overlap.surroundings import TilePlaces
 from nucleoscope.data.overlap.symmetries import INVERSE, turned
 from nucleoscope.data.reading.dataset import Dataset
+from nucleoscope.pipeline.linked_crops import as_it_lies
 
 SIDES = 3
 """Width and height of the surroundings, in those of a crop, which is in the middle."""
@@ -59,8 +60,4 @@ class Surroundings:
 
     def _picture(self, position: int) -> NDArray[np.uint8]:
         """A crop as it lies on its tile."""
-        crops, test, orientation = self._dataset.crops, self._dataset.test, int(self._orientation[position])
-        if position >= len(crops):
-            assert test is not None  # there are no such positions otherwise
-            crops, position = test, position - len(crops)
-        return turned(crops.images[position], orientation)
+        return as_it_lies(self._dataset, position, int(self._orientation[position]))
