@@ -47,6 +47,18 @@ export async function request(path, options = {}) {
   return body;
 }
 
+/** Runs something that asks the server; what it refuses shows in the page's element `trouble`. */
+export async function guarded(work) {
+  const trouble = document.getElementById("trouble");
+  trouble.hidden = true;
+  try {
+    await work();
+  } catch (failure) {
+    trouble.textContent = failure.message;
+    trouble.hidden = false;
+  }
+}
+
 /** Sends JSON. */
 export function sendJson(path, value, method = "POST") {
   const headers = { "Content-Type": "application/json" };

@@ -1,6 +1,6 @@
 // Explore: one selection of the validation crops, seen as a confusion matrix, a map and a gallery.
 
-import { element, request, startShell } from "/static/shell.js";
+import { element, guarded, request, startShell } from "/static/shell.js";
 import { Detail } from "/static/exploring/detail.js";
 import { drawFilters } from "/static/exploring/filters.js";
 import { Gallery } from "/static/exploring/gallery.js";
@@ -26,17 +26,6 @@ find("clear").addEventListener("click", () => {
   changed();
 });
 await guarded(readResults);
-
-/** Runs something that asks the server, and shows what it refuses. */
-async function guarded(work) {
-  find("trouble").hidden = true;
-  try {
-    await work();
-  } catch (failure) {
-    find("trouble").textContent = failure.message;
-    find("trouble").hidden = false;
-  }
-}
 
 async function readResults() {
   const { results, methods, command } = await request("/api/explore/results");

@@ -1,6 +1,6 @@
 // Review: one suspect after the other, decided by keys or buttons; what is shown as stored is on the server's disk.
 
-import { element, request, sendJson, startShell, announce } from "/static/shell.js";
+import { announce, element, guarded, request, sendJson, startShell } from "/static/shell.js";
 import { makeViewer, preload } from "/static/pictures/viewer.js";
 import { drawAgreement } from "/static/reviewing/agreement.js";
 import { drawCard } from "/static/reviewing/card.js";
@@ -39,17 +39,6 @@ await guarded(readLists);
 
 function suspects() {
   return state.review?.suspects ?? [];
-}
-
-/** Runs something that asks the server, and shows what it refuses. */
-async function guarded(work) {
-  find("trouble").hidden = true;
-  try {
-    await work();
-  } catch (failure) {
-    find("trouble").textContent = failure.message;
-    find("trouble").hidden = false;
-  }
 }
 
 async function readLists() {
