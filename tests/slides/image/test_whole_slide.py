@@ -104,7 +104,7 @@ def test_damage_inside_a_slide_says_where(tmp_path, picture):
 
 def test_transparent_parts_of_a_slide_are_white(tmp_path, picture, monkeypatch):
     reader = WholeSlideReader(aperio(tmp_path / "slide.svs", picture))
-    # MRXS leaves out what was not scanned; of the slides that can be written here, only regions beyond the border do.
+    # Beyond the border there is nothing, as where an MRXS was not scanned: test_scanner_formats.py.
     region = reader.read(250, 198, 10, 10)
     assert (region[3:, 3:] == 255).all()
     assert not (region[:3, :3] == 255).all()

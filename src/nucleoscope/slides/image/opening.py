@@ -14,6 +14,7 @@ from nucleoscope.slides.image.whole_slide import (
     WholeSlideReader,
     dicom_slide_in,
     openslide_library,
+    unknown_slide,
     vendor_of,
 )
 
@@ -63,7 +64,7 @@ def _reader_of(path: Path) -> ImageReader:
         return WholeSlideReader(file)
     if vendor is None and file.suffix.lower() in _SLIDE_SUFFIXES:
         openslide_library(file)
-        raise DataError(f"{file} is no slide that OpenSlide knows, or parts of it are missing: copy all of it again")
+        raise unknown_slide(file)
     if start in SIGNATURES:
         return open_tiff(file)
     return open_picture(file)

@@ -1,5 +1,6 @@
 """Whole slides through OpenSlide: SVS, NDPI, MRXS, SCN, BIF, DICOM and what else it knows."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ GENERIC = "generic-tiff"
 _SERIES = "dicom.SeriesInstanceUID"
 _DICOM_MARK_AT = 128  # bytes into a file
 _DICOM_MARK = b"DICM"
+_MIRAX = ".mrxs"
+_MIRAX_FACTS = "Slidedat.ini"  # in the folder of the same name
 
 
 def openslide_library(path: Path) -> Any:
@@ -44,6 +47,16 @@ def vendor_of(path: Path) -> str | None:
     except ConfigError:
         return None
     return vendor
+
+
+def unknown_slide(path: Path) -> DataError:
+    """What to tell a user of a file that is called like a slide and that OpenSlide takes for nothing it knows."""
+    if path.suffix.lower() == _MIRAX and not (path.with_suffix("") / _MIRAX_FACTS).is_file():
+        return DataError(
+            f"{path} has no folder {path.stem} with {_MIRAX_FACTS} beside it; expected it, since it holds the pixels: "
+            "copy both"
+        )
+    return DataError(f"{path} is no slide that OpenSlide knows, or parts of it are missing: copy all of it again")
 
 
 def dicom_slide_in(folder: Path) -> Path:
@@ -96,7 +109,7 @@ class WholeSlideReader:
         try:
             self._slide = openslide.OpenSlide(path)
         except openslide.OpenSlideError as error:
-            raise DataError(f"{path} cannot be read as a slide ({shown(str(error))}): copy it again") from error
+            raise DataError(f"{path} cannot be read as a slide {_damage(path, error)}") from error
         self._path = path
         self._error = openslide.OpenSlideError
         self.kind = f"{self._slide.properties.get('openslide.vendor', 'OpenSlide')} slide"
@@ -112,9 +125,7 @@ class WholeSlideReader:
         try:
             region = self._slide.read_region((x, y), level, (width, height))
         except self._error as error:
-            raise DataError(
-                f"{self._path} cannot be read at x {x}, y {y} ({shown(str(error))}): copy it again"
-            ) from error
+            raise DataError(f"{self._path} cannot be read at x {x}, y {y} {_damage(self._path, error)}") from error
         return on_white(np.asarray(region))
 
     def thumbnail(self, longest: int) -> NDArray[np.uint8]:
@@ -131,6 +142,13 @@ class WholeSlideReader:
     def close(self) -> None:
         """See `ImageReader`."""
         self._slide.close()
+
+
+def _damage(path: Path, error: Exception) -> str:
+    """What OpenSlide complains about, files named from where the slide lies, and what to do."""
+    reason = shown(str(error).replace(f"{path.parent}{os.sep}", ""))
+    again = f"copy it and its folder {path.stem} again" if path.suffix.lower() == _MIRAX else "copy it again"
+    return f"({reason}): {again}"
 
 
 def _resolution(properties: Mapping[str, Any]) -> Resolution:
