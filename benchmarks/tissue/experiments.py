@@ -22,7 +22,8 @@ class Experiment:
         surround: contrast that is left far from the nucleus.
         backbone: of model2.
         normalise: "" | "tile" | "crop" | "grey", see `normalising`.
-        wide: crops of so many times the side from the field, see `wide`.
+        wide: crops of so many times the side from the field, at as many pixels, see `wide`.
+        surroundings: pictures of so many times the side from the field, of which the network sees several scales.
     """
 
     kind: Kind
@@ -32,6 +33,7 @@ class Experiment:
     backbone: str = "mobilenet_v2"
     normalise: str = ""
     wide: int = 1
+    surroundings: int = 1
 
 
 def _start(kind: Kind) -> Experiment:
@@ -74,7 +76,10 @@ EXPERIMENTS: dict[str, Experiment] = {
     "normalise-crop": replace(_BASE, normalise="crop"),
     "wide-2": replace(_BASE, surround=1.0, wide=2),
     "wide-4": replace(_BASE, surround=1.0, wide=4),
+    "around-2": replace(_BASE, surroundings=2),
+    "around-4": replace(_BASE, surroundings=4),
     "model1": _SMALL,
+    "model1-around-2": replace(_SMALL, surroundings=2),
     "model1-strong-stain": replace(_SMALL, recipe=recipes.StrongStain),
     "model1-grey": _with(_SMALL, grey=1 / 3),
     "model1-restain": replace(_SMALL, recipe=recipes.Restain),

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nucleoscope.data.concealing import with_unknown_surroundings
 from nucleoscope.files import replacing
 from nucleoscope.models.specification import Specification
 from nucleoscope.models.weights import AUTO
@@ -17,7 +18,7 @@ from nucleoscope.training.fit import fit
 from tissue.experiments import EXPERIMENTS, Experiment
 from tissue.material import Material, read_material
 from tissue.normalising import normalise_by_tile, normalise_each
-from tissue.wide import widened
+from tissue.wide import surrounded, widened
 
 
 @dataclass(frozen=True)
@@ -66,29 +67,41 @@ def run_fit(task: Fit) -> Path:
     train, held = material.outside(task.folds, task.cap), material.inside(task.folds)
     classes = len(material.classes)
     seed_everything(task.seed)
-    size = (images.shape[1], images.shape[2])
+    size, around = (images.shape[1], images.shape[2]), experiment.surroundings
     specification = Specification(
-        experiment.kind, classes, size, training.width, experiment.backbone, experiment.surround
+        experiment.kind,
+        classes,
+        size,
+        training.width,
+        experiment.backbone,
+        experiment.surround,
+        surroundings=around,
     )
+    scales = specification.scales if around > 1 else ()
     model, _ = specification.build(AUTO)
-    model.input_size = task.side or model.input_size
+    model.input_size = task.side * around if task.side else model.input_size
     recipe = type("Recipe", (experiment.recipe,), {"tile": material.tile})
     history = fit(
         model,
-        Examples(images, material.labels, train, classes),
-        Examples(images, material.labels, held[:1], classes),  # what is held out is looked at once, at the end
+        Examples(images, material.labels, train, classes, around, scales),
+        Examples(images, material.labels, held[:1], classes, around),  # what is held out is looked at once, at the end
         training,
         seed=task.seed,
         device=default_device(),
         recipe=recipe,
     )
     views = ALL_VIEWS if len(task.folds) == 1 else 1  # a screening saves the time
+    alone = {}
+    if around > 1:
+        lonely = np.stack([with_unknown_surroundings(material.images[position], size) for position in held])
+        alone["alone"] = predict_logits(model, lonely, device=default_device(), views=views).numpy()
     with replacing(task.file) as temporary:
         np.savez(
             temporary,
             held=held,
             one=predict_logits(model, images, held, device=default_device()).numpy(),
             views=predict_logits(model, images, held, device=default_device(), views=views).numpy(),
+            **alone,
             train_accuracy=history[-1].train_accuracy,
             seconds=sum(epoch.seconds for epoch in history),
         )
@@ -97,6 +110,8 @@ def run_fit(task: Fit) -> Path:
 
 def _shown(material: Material, experiment: Experiment) -> NDArray[np.uint8]:
     """The crops (N, H, W, 3) as the experiment's network sees them."""
+    if experiment.surroundings > 1:
+        return surrounded(material, experiment.surroundings)
     if experiment.wide > 1:
         return widened(material, experiment.wide)
     if experiment.normalise == "tile":

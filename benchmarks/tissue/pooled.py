@@ -40,7 +40,7 @@ class Pooled:
 
 
 def pool(fits: Sequence[Fit], kind: str) -> Pooled:
-    """The folds of one experiment and seed; `kind` is "one" view or the mean of eight "views"."""
+    """The folds of one experiment and seed; `kind` is "one" view, the mean of eight "views", or "alone"."""
     held, logits, seconds = [], [], 0.0
     for fit in fits:
         with np.load(fit.file) as found:

@@ -9,6 +9,7 @@ import numpy as np
 
 from nucleoscope.files import write_csv
 from tissue.context import Neighbours, with_neighbours, with_tile_shares
+from tissue.experiments import EXPERIMENTS
 from tissue.fitting import Fit
 from tissue.material import Material
 from tissue.pooled import Pooled, ensemble, in_context, pool, tempered
@@ -118,6 +119,8 @@ def _measures(tasks: Sequence[Fit], material: Material) -> Iterable[tuple[tuple[
         views = []
         for seed, fits in by_seed.items():
             yield (name, str(seed), "one view"), pool(fits, "one")
+            if EXPERIMENTS[name].surroundings > 1:
+                yield (name, str(seed), "crops alone"), pool(fits, "alone")
             views.append(pool(fits, "views"))
             yield from _kinds(name, str(seed), views[-1], material)
         if len(views) > 1:

@@ -42,7 +42,7 @@ def bundle_of(network: nn.Module, head: nn.Module, classes: tuple[str, ...] = CL
 
 def centre_mask(radius: float) -> Tensor:
     """1 in the central disc, 0 elsewhere."""
-    return torch.from_numpy(central_disc(SIDE, SIDE, radius)).float()
+    return torch.from_numpy(central_disc(SIDE, SIDE, radius=radius)).float()
 
 
 def reads_centre() -> Bundle:
@@ -86,7 +86,7 @@ def split_crops(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.n
     """
     generator = np.random.default_rng(seed)
     centre, around = (generator.permutation(np.arange(count) % 2) for _ in range(2))
-    disc = central_disc(SIDE, SIDE, 0.3)[None, :, :, None]
+    disc = central_disc(SIDE, SIDE, radius=0.3)[None, :, :, None]
     values = np.where(disc, centre[:, None, None, None], around[:, None, None, None]) * 100 + 78
     noise = generator.integers(-20, 21, (count, SIDE, SIDE, 3))
     return (values + noise).astype(np.uint8), centre.astype(np.int64), around.astype(np.int64)

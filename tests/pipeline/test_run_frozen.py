@@ -161,3 +161,14 @@ def test_oblong_crops_have_four_views(folder):
     oblong = dataclasses.replace(crops, images=crops.images[:, :, :40])
     prepared = dataclasses.replace(prepared, dataset=dataclasses.replace(prepared.dataset, crops=oblong))
     assert len(embeddings_module._turned(prepared)) == 3
+
+
+def test_a_frozen_model_sees_the_surroundings_too(competition, settings, tmp_path):
+    folder = run(competition, tmp_path / "wide", dataclasses.replace(settings, surroundings=2, copies=1))
+    bundle = load_bundle(folder.model(Kind.MODEL2).bundle)
+    assert bundle.config.specification.size == (96, 96)
+    measured = read_predictions(folder.model(Kind.MODEL2).predictions)
+    crops = load_prepared(folder, Silent()).dataset.crops
+    positions = [crops.names.index(name) for name in measured.names]
+    again = predict_probabilities(bundle, crops.images[positions], engine="torch")
+    assert np.allclose(again, measured.probabilities, atol=1e-5)

@@ -1,69 +1,201 @@
-"""A run whose models see more of the field: another picture of the same nuclei, at another resolution."""
+"""A run whose models see more of the field than the crop."""
 
+import csv
 import dataclasses
 import json
 
 import numpy as np
 import pytest
+import timm
+import torch
+import torchvision
+from PIL import Image
 
+from nucleoscope.data.concealing import with_unknown_surroundings
 from nucleoscope.data.reading import read_pictures
 from nucleoscope.errors import ConfigError, DataError, RunFolderError
 from nucleoscope.models.bundle import load_bundle
 from nucleoscope.models.specification import Kind
+from nucleoscope.pipeline import both as both_module
+from nucleoscope.pipeline import run as run_module
 from nucleoscope.pipeline.predict import predict_crops
 from nucleoscope.pipeline.reporter import Silent
 from nucleoscope.pipeline.run import load_prepared, run, run_stage
 from nucleoscope.pipeline.settings import RunSettings
+from nucleoscope.pipeline.surroundings import shown_to
+from nucleoscope.prediction.probabilities import predict_probabilities
 
-SETTINGS = RunSettings(models=(Kind.MODEL1,), mpp=0.25, surroundings=2, epochs=1, fold=(1, 3))
+MODELS = (Kind.MODEL1, Kind.MODEL2)
+
+
+class Listener(Silent):
+    def __init__(self):
+        self.told = []
+
+    def say(self, text):
+        self.told.append(text)
 
 
 @pytest.fixture(scope="module")
-def folder(competition, tmp_path_factory):
-    return run(competition, tmp_path_factory.mktemp("runs") / "wide", SETTINGS)
-
-
-def test_the_bundle_sees_twice_the_width_at_half_the_resolution(folder):
-    config = load_bundle(folder.model(Kind.MODEL1).bundle).config
-    assert (config.specification.size, config.mpp) == ((48, 48), 0.5)
-    assert json.loads(folder.model(Kind.MODEL1).metrics.read_text())["protocol"] == "tiles"
-
-
-def test_a_later_process_puts_the_same_crops_together(folder, competition):
-    first, again = (load_prepared(folder, Silent()).dataset for _ in range(2))
-    np.testing.assert_array_equal(first.crops.images, again.crops.images)
-    np.testing.assert_array_equal(first.test.images, again.test.images)
-    assert first.crops.mpp == first.test.mpp == 0.5
-    middle = first.crops.images[:, 12:36, 12:36].astype(int)  # what the crop itself shows, at half its resolution
-    whole = read_pictures(competition / "train").images
-    by_name = dict(zip(read_pictures(competition / "train").names, whole, strict=True))
-    own = np.stack([by_name[name] for name in first.crops.names]).reshape(-1, 24, 2, 24, 2, 3).mean(axis=(2, 4))
-    assert np.abs(middle - own).max() <= 1
-
-
-def test_test_crops_are_shown_with_their_surroundings_too(folder):
-    prepared = load_prepared(folder, Silent())
-    run_stage("predict", prepared, Kind.MODEL1, folder, Silent())
-    rows = folder.model(Kind.MODEL1).submission.read_text().splitlines()
-    assert len(rows) == 1 + len(prepared.dataset.test)
-
-
-def test_crops_alone_do_not_show_what_the_bundle_needs(folder, competition, tmp_path):
-    crops = dataclasses.replace(read_pictures(competition / "test"), mpp=0.25)
-    with pytest.raises(DataError) as refused:
-        predict_crops(load_bundle(folder.model(Kind.MODEL1).bundle), crops, tmp_path / "p.csv", Silent())
-    assert str(refused.value) == (
-        "crops of 48x48 pixels at 0.25 um/pixel show less tissue than the model needs (48x48 at 0.5); "
-        "cut them larger: at least 96x96 pixels"
+def settings(tmp_path_factory):
+    """Of a short run with a small network: random weights, but a file that is named."""
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "resnet10t.pth"
+    torch.save(timm.create_model("resnet10t").state_dict(), path)
+    return RunSettings(
+        models=MODELS,
+        backbone="timm:resnet10t",
+        weights=str(path),
+        mpp=0.25,
+        split="tiles",
+        epochs=1,
+        fold=(1, 3),  # measures, and leaves the longer stages out
     )
 
 
-def test_crops_of_unknown_resolution_are_refused(competition, tmp_path):
-    with pytest.raises(ConfigError) as refused:
-        run(competition, tmp_path / "run", RunSettings(surroundings=2))
+@pytest.fixture(scope="module")
+def folder(competition, settings, tmp_path_factory):
+    """By default, model2 is shown what lies around the crops."""
+    return run(competition, tmp_path_factory.mktemp("runs") / "wide", settings)
+
+
+def test_model2_sees_four_times_the_width_and_model1_the_crop(folder):
+    one, other = (load_bundle(folder.model(kind).bundle).config for kind in MODELS)
+    assert (one.specification.size, one.specification.surroundings, one.mpp) == ((48, 48), 1, 0.25)
+    assert (other.specification.size, other.specification.surroundings, other.mpp) == ((192, 192), 4, 0.25)
+    assert other.specification.crop_size == (48, 48)
+    assert json.loads(folder.model(Kind.MODEL2).metrics.read_text())["protocol"] == "tiles"
+    assert folder.read()["settings"]["surroundings"] == 4
+
+
+def test_what_is_right_without_the_surroundings_is_measured_too(folder):
+    prepared, bundle = shown(folder), load_bundle(folder.model(Kind.MODEL2).bundle)
+    alone = json.loads(folder.model(Kind.MODEL2).metrics.read_text())["alone"]
+    crops, val = load_prepared(folder, Silent()).dataset.crops, prepared.split.val
+    padded = np.stack([with_unknown_surroundings(crops.images[position], (192, 192)) for position in val])
+    predicted = predict_probabilities(bundle, padded, engine="torch").argmax(axis=1)
+    assert alone["accuracy"] == (predicted == crops.targets()[val]).mean()
+    assert alone["sentence"] == (
+        f"{alone['accuracy']:.1%} accuracy where nothing but the crop itself is known (tiles split, {len(val)} "
+        "validation crops)"
+    )
+    card = (folder.model(Kind.MODEL2).bundle / "README.md").read_text()
+    assert alone["sentence"] in card
+    assert "- It looks at 3 scales: the central 48x48 pixels, and more and more of the tissue around them." in card
+    assert "alone" not in json.loads(folder.model(Kind.MODEL1).metrics.read_text())
+
+
+@pytest.mark.parametrize(
+    ("changed", "times"),
+    [
+        ({"split": "random"}, 1),  # there they would show other crops of the same tile, and more of them
+        ({"surroundings": 1}, 1),
+        ({"surroundings": 2}, 2),
+        ({"models": (Kind.MODEL1,)}, 1),
+    ],
+)
+def test_what_is_shown_if_nothing_else_is_said(competition, settings, tmp_path, changed, times, monkeypatch):
+    monkeypatch.setattr(run_module, "wanted_stages", lambda prepared: [])
+    found = run(competition, tmp_path / "run", dataclasses.replace(settings, **changed))
+    assert found.read()["settings"]["surroundings"] == times
+
+
+def test_crops_that_share_no_pixels_are_shown_alone(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(run_module, "wanted_stages", lambda prepared: [])
+    for number in range(24):
+        folder = tmp_path / "data" / f"class{number % 2}"
+        folder.mkdir(parents=True, exist_ok=True)
+        pixels = np.random.default_rng(number).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    found = run(tmp_path / "data", tmp_path / "run", settings)
+    assert found.read()["settings"]["surroundings"] == 1
+
+
+def test_a_run_is_gone_on_with_by_the_same_command(folder, competition, settings):
+    assert run(competition, folder.path, settings, resume=True).read() == folder.read()
+    with pytest.raises(RunFolderError) as refused:
+        run(competition, folder.path, dataclasses.replace(settings, surroundings=2), resume=True)
     assert str(refused.value) == (
-        "surroundings need to know the resolution of the crops, and the data do not say it: "
-        "give it with --mpp, such as --mpp 0.25"
+        f'the run in "{folder.path}" was begun with surroundings 4, not 2; resume with the same command, or choose '
+        "another --out"
+    )
+
+
+def test_both_protocols_are_measured_on_the_same_pictures(competition, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(run_module, "wanted_stages", lambda prepared: [])
+    monkeypatch.setattr(both_module, "compare", lambda *arguments: None)
+    both_module.run_both(competition, tmp_path / "both", settings)
+    for protocol in ("random", "tiles"):
+        assert json.loads((tmp_path / "both" / protocol / "run.json").read_text())["settings"]["surroundings"] == 1
+
+
+def shown(folder):
+    return shown_to(Kind.MODEL2, load_prepared(folder, Silent()), Silent())
+
+
+def test_a_later_process_puts_the_same_crops_together(folder, competition):
+    first, again = (shown(folder).dataset for _ in range(2))
+    np.testing.assert_array_equal(first.crops.images, again.crops.images)
+    np.testing.assert_array_equal(first.test.images, again.test.images)
+    whole = read_pictures(competition / "train").images
+    by_name = dict(zip(read_pictures(competition / "train").names, whole, strict=True))
+    own = np.stack([by_name[name] for name in first.crops.names])
+    np.testing.assert_array_equal(first.crops.images[:, 72:120, 72:120], own)
+
+
+def test_test_crops_are_shown_with_their_surroundings_too(folder):
+    prepared = shown(folder)
+    run_stage("predict", prepared, Kind.MODEL2, folder, Silent())
+    rows = folder.model(Kind.MODEL2).submission.read_text().splitlines()
+    assert len(rows) == 1 + len(prepared.dataset.test)
+
+
+def test_crops_alone_are_predicted_without_what_lies_around_them(folder, competition, tmp_path):
+    bundle, crops = load_bundle(folder.model(Kind.MODEL2).bundle), read_pictures(competition / "test")
+    listener = Listener()
+    predict_crops(bundle, dataclasses.replace(crops, mpp=0.25), tmp_path / "p.csv", listener, engine="torch")
+    assert listener.told[0] == (
+        "crops of 48x48 pixels show less than the 192x192 that the model can see around a nucleus: "
+        "without the rest it is right less often"
+    )
+    padded = np.stack([with_unknown_surroundings(image, (192, 192)) for image in crops.images])
+    expected = predict_probabilities(bundle, padded, engine="torch")
+    np.testing.assert_array_equal(predict_probabilities(bundle, crops.images, engine="torch"), expected)
+    with (tmp_path / "p.csv").open(newline="") as stream:
+        found = [[float(row[name]) for name in bundle.config.classes] for row in csv.DictReader(stream)]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_crops_that_do_not_show_the_crop_itself_are_refused(folder, competition, tmp_path):
+    crops = dataclasses.replace(read_pictures(competition / "test"), mpp=0.2)
+    with pytest.raises(DataError) as refused:
+        predict_crops(load_bundle(folder.model(Kind.MODEL2).bundle), crops, tmp_path / "p.csv", Silent())
+    assert str(refused.value) == (
+        "crops of 48x48 pixels at 0.2 um/pixel show less tissue than the model needs (48x48 at 0.25); "
+        "cut them larger: at least 60x60 pixels"
+    )
+    assert not (tmp_path / "p.csv").exists()
+
+
+def test_a_network_without_an_embedding_is_refused_before_anything_is_written(competition, tmp_path):
+    settings = RunSettings(models=(Kind.MODEL2,), backbone="squeezenet1_0", surroundings=2, weights="weights.pth")
+    torch.save(torchvision.models.squeezenet1_0().state_dict(), tmp_path / "weights.pth")
+    with pytest.raises(ConfigError) as refused:
+        run(competition, tmp_path / "run", dataclasses.replace(settings, weights=str(tmp_path / "weights.pth")))
+    assert str(refused.value) == (
+        "squeezenet1_0 ends in Conv2d, not in a linear layer: it has no embedding to train a head on; "
+        "take another --backbone, or leave --frozen, --hidden and --surroundings out"
+    )
+    assert not (tmp_path / "run").exists()
+
+
+def test_surroundings_that_no_model_would_see_are_refused(competition, settings, tmp_path):
+    asked = dataclasses.replace(settings, models=(Kind.MODEL1,), surroundings=2)
+    with pytest.raises(ConfigError) as refused:
+        run(competition, tmp_path / "run", asked)
+    assert str(refused.value) == (
+        "surroundings is 2, but only model2 is shown them and it is not among the models: leave --surroundings out, or "
+        "add model2 to --models"
     )
     assert not (tmp_path / "run").exists()
 

@@ -80,15 +80,15 @@ def test_views_turn_as_predictions_do(images):
     pictures = torch.from_numpy(images[:2]).permute(0, 3, 1, 2)
     expected = list(make_views(pictures.float() / 255.0, 8))
     for turn in range(8):
-        assert torch.equal(View(turn).show(pictures, 0), expected[turn])
+        assert torch.equal(View(turn).show(pictures, 0, nn.Identity()), expected[turn])
 
 
 def test_copies_differ_by_seed_and_place_and_are_the_same_again(images):
     pictures = torch.from_numpy(images[:2]).permute(0, 3, 1, 2)
     one, other = View(strength=1.0, seed=1), View(strength=1.0, seed=2)
-    assert torch.equal(one.show(pictures, 0), one.show(pictures, 0))
-    assert not torch.equal(one.show(pictures, 0), other.show(pictures, 0))
-    assert not torch.equal(one.show(pictures, 0), one.show(pictures, 64))
+    assert torch.equal(one.show(pictures, 0, nn.Identity()), one.show(pictures, 0, nn.Identity()))
+    assert not torch.equal(one.show(pictures, 0, nn.Identity()), other.show(pictures, 0, nn.Identity()))
+    assert not torch.equal(one.show(pictures, 0, nn.Identity()), one.show(pictures, 64, nn.Identity()))
     assert one.name != other.name
 
 
@@ -108,7 +108,7 @@ def test_a_network_that_ends_in_a_convolution_is_refused():
         check_embeds(model, (64, 64), "squeezenet1_1")
     assert str(error.value) == (
         "squeezenet1_1 ends in Conv2d, not in a linear layer: it has no embedding to train a head on; take another "
-        "--backbone, or leave --frozen and --hidden out"
+        "--backbone, or leave --frozen, --hidden and --surroundings out"
     )
 
 
@@ -136,3 +136,21 @@ def test_damaged_weights_are_told(images, tmp_path, cpu):
     with pytest.raises(ConfigError, match="embeddings hold numbers that are infinite or none; expected finite ones"):
         keep_embeddings(model, images, View(), tmp_path, device=cpu)
     assert not list(tmp_path.rglob("*.npy"))
+
+
+def test_copies_for_a_network_of_scales_lack_some_of_the_surroundings():
+    model = Specification(Kind.MODEL1, 2, (64, 64), width=8, surroundings=2).build(None)[0].eval()
+    pictures = torch.randint(0, 200, (64, 3, 64, 64), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+    shown = View(strength=0.0).show(pictures, 0, model.network)
+    assert shown.shape == (2, 64, 3, 32, 32)
+    white = (shown[1, :, :, 0, 0] > 0.99).all(dim=1)  # of the pictures at the wider scale, the corner
+    assert 2 <= white.sum() <= 30
+    assert embed(model, shown).shape == (64, 2 * 8 * 8)
+
+
+def test_other_scales_are_another_backbone(cpu):
+    torch.manual_seed(0)
+    one = Specification(Kind.MODEL1, 2, (64, 64), width=8, surroundings=2).build(None)[0]
+    other = Specification(Kind.MODEL1, 2, (64, 64), width=8, surroundings=2, scales=(1,)).build(None)[0]
+    other.network.trunk.load_state_dict(one.network.trunk.state_dict())
+    assert backbone_fingerprint(one, cpu) != backbone_fingerprint(other, cpu)

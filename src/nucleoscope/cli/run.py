@@ -73,8 +73,9 @@ def run(
     ] = None,
     crop_size: CropSizeOption = None,
     surroundings: Annotated[
-        int, typer.Option(help="Show the models so many times the width of tissue, from the crops of the tile.")
-    ] = 1,
+        int | None,
+        typer.Option(help="Show model2 so many times the width of a crop, from the crops of the tile; 1 for none."),
+    ] = None,
     recompressed: RecompressedOption = False,
     turned: TurnedOption = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,

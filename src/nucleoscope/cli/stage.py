@@ -22,6 +22,7 @@ def run_one_stage(
     from nucleoscope.pipeline.folder import RunFolder
     from nucleoscope.pipeline.run import load_prepared, run_stage
     from nucleoscope.pipeline.settings import model_names
+    from nucleoscope.pipeline.surroundings import shown_to
     from nucleoscope.report.writing import write_report
 
     console, folder = Console(), RunFolder(run)
@@ -37,5 +38,5 @@ def run_one_stage(
     folder.write(folder.read() | {"settings": dataclasses.replace(settings, models=begun.models).to_mapping()})
     with going_on_with(f"the {stage} stage is not done: run this again, or the whole run with --resume"):
         for kind in settings.models:
-            run_stage(stage, prepared, kind, folder, console, again=True)
+            run_stage(stage, shown_to(kind, prepared, console), kind, folder, console, again=True)
         console.say(f"report: {write_report(run)}")

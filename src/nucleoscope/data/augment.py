@@ -7,11 +7,14 @@ scaled and shifted (Tellez et al. 2018, doi:10.1109/TMI.2018.2820199) in the bas
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from nucleoscope.data.scales import at_scale
 
 # Optical density of haematoxylin, eosin and DAB in R, G, B (Ruifrok and Johnston 2001), rows of unit length.
 _STAINS = torch.tensor([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11], [0.27, 0.57, 0.78]])
@@ -59,21 +62,62 @@ def augment(
         (B, 3, *size) float32 in 0..1.
     """
     ranges = jitter or Jitter()
-    device = pictures.device
-    density = _DENSITY.to(device)[pictures.int()]  # (B, 3, H, W)
-    geometry = _geometry(len(pictures), pictures.shape[-2] / pictures.shape[-1], strength, ranges, generator).to(device)
-    grid = functional.affine_grid(geometry, [len(pictures), 3, *size], align_corners=False)
-    density = functional.grid_sample(
+    density = _DENSITY.to(pictures.device)[pictures.int()]  # (B, 3, H, W)
+    geometry = _geometry(len(pictures), pictures.shape[-2] / pictures.shape[-1], strength, ranges, generator)
+    return _recoloured(_warped(density, geometry, size), strength, generator, ranges, grey)
+
+
+def augment_scales(
+    pictures: Tensor,
+    scales: Sequence[int],
+    surroundings: int,
+    strength: float,
+    generator: torch.Generator,
+    grey: float = 0.0,
+) -> Tensor:
+    """Change every picture of a batch at random and show it at several scales, each changed alike.
+
+    Args:
+        pictures: (B, 3, H, W) uint8.
+        scales: S of them, see `data.scales`.
+        surroundings: how many times the width of a crop the pictures show.
+        strength: see `augment`.
+        generator: the source of randomness, on the CPU.
+        grey: see `augment`.
+
+    Returns:
+        (S, B, 3, H / surroundings, W / surroundings) float32 in 0..1.
+    """
+    ranges, values = Jitter(), pictures.float()
+    geometry = _geometry(len(pictures), pictures.shape[-2] / pictures.shape[-1], strength, ranges, generator)
+    warped = []
+    for scale in scales:
+        density = -torch.log((at_scale(values, scale, surroundings) + 1.0) / 256.0)
+        own = geometry.clone()
+        own[:, :, 2] /= scale  # the crop moves by as much as it does when it is shown alone
+        warped.append(_warped(density, own, (density.shape[-2], density.shape[-1])))
+    tall = torch.cat(warped, dim=2)  # (B, 3, S h, w): all scales of a picture take the same colours
+    return torch.stack(_recoloured(tall, strength, generator, ranges, grey).chunk(len(scales), dim=2))
+
+
+def _warped(density: Tensor, geometry: Tensor, size: tuple[int, int]) -> Tensor:
+    """Density (B, C, H, W) sampled at `size` where `geometry` (B, 2, 3) says."""
+    grid = functional.affine_grid(geometry.to(density.device), [len(density), 3, *size], align_corners=False)
+    return functional.grid_sample(
         density.contiguous(memory_format=torch.channels_last),
         grid,
         padding_mode="reflection",
         align_corners=False,
     )
+
+
+def _recoloured(density: Tensor, strength: float, generator: torch.Generator, ranges: Jitter, grey: float) -> Tensor:
+    """Pictures (B, 3, H, W) in 0..1 of density of that shape, in other colours or without any."""
     if strength > 0:
         density = recolour(density, strength, generator, ranges)
     if grey > 0:
-        faded = torch.rand(len(pictures), 1, 1, 1, generator=generator) < grey
-        density = torch.where(faded.to(device), density.mean(dim=1, keepdim=True), density)
+        faded = torch.rand(len(density), 1, 1, 1, generator=generator) < grey
+        density = torch.where(faded.to(density.device), density.mean(dim=1, keepdim=True), density)
     return torch.exp(-density).clamp_(0.0, 1.0)
 
 

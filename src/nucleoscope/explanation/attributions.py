@@ -15,6 +15,7 @@ from torch.nn import functional
 from nucleoscope.errors import NucleoscopeError
 from nucleoscope.explanation.feature_layer import find_feature_layer
 from nucleoscope.models.classifier import NucleusClassifier
+from nucleoscope.models.scales import ScalesNetwork
 
 WHITE = 1.0  # the glass of a slide: what a pixel is where there is no tissue
 STEPS = 64  # of the integral
@@ -102,6 +103,11 @@ def grad_cam_layer(model: NucleusClassifier, picture: Tensor) -> str:
     Raises:
         GradCamUnavailableError: there is none.
     """
+    if isinstance(model.network, ScalesNetwork):
+        raise GradCamUnavailableError(
+            "the model has feature maps for each scale that it sees, and none for the picture as a whole: use "
+            "occlusion or integrated gradients"
+        )
     with _ready(model):
         name = find_feature_layer(model, picture)
     if name is None:

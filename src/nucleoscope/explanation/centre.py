@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 RADIUS = 0.25  # of the crop's shorter side
 
 
-def central_disc(height: int, width: int, radius: float = RADIUS) -> NDArray[np.bool_]:
+def radius_in(surroundings: int) -> float:
+    """Of the disc in pictures that show so many times the width of a crop, of their shorter side."""
+    return RADIUS / surroundings
+
+
+def central_disc(height: int, width: int, *, radius: float = RADIUS) -> NDArray[np.bool_]:
     """Which pixels (H, W) have their centre within `radius` times the shorter side from the crop's centre."""
     y, x = np.ogrid[:height, :width]
     distance = np.hypot(y - (height - 1) / 2, x - (width - 1) / 2)
@@ -18,13 +23,13 @@ def central_disc(height: int, width: int, radius: float = RADIUS) -> NDArray[np.
     return inside
 
 
-def central_share(map_: NDArray[np.float32]) -> float | None:
+def central_share(map_: NDArray[np.float32], radius: float = RADIUS) -> float | None:
     """Share of the absolute attribution (H, W) that falls into the central disc; None for a map of zeros."""
     strength = np.abs(map_, dtype=np.float64)
     total = strength.sum()
-    return float(strength[central_disc(*map_.shape)].sum() / total) if total > 0 else None
+    return float(strength[central_disc(*map_.shape, radius=radius)].sum() / total) if total > 0 else None
 
 
-def uniform_share(height: int, width: int) -> float:
+def uniform_share(height: int, width: int, *, radius: float = RADIUS) -> float:
     """What the share would be if all pixels counted alike."""
-    return float(central_disc(height, width).mean())
+    return float(central_disc(height, width, radius=radius).mean())

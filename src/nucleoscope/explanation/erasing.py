@@ -31,4 +31,4 @@ def keep_centre(pictures: Tensor, radius: float) -> Tensor:
 
 def _disc(pictures: Tensor, radius: float) -> Tensor:
     height, width = pictures.shape[-2:]
-    return torch.from_numpy(central_disc(height, width, radius)).to(pictures.device)
+    return torch.from_numpy(central_disc(height, width, radius=radius)).to(pictures.device)

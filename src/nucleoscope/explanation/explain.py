@@ -58,6 +58,7 @@ def explain(
     seed: int = 0,
     each: int = 1,
     trust: Trust | None = None,
+    radius: float = RADIUS,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Write `explanations/page-N.png`, `atlas.png` and `explanations.json` for the most telling of these crops.
@@ -76,15 +77,18 @@ def explain(
         seed: decides between crops that are equally sure.
         each: how many crops for each class and reason.
         trust: what speaks for believing the maps; goes into the record, and into `explanations/trust.png`.
+        radius: of the central disc, as a fraction of the shorter side.
         progress: called with the number of maps done and the number of all.
     """
     chosen = choose(probabilities, labels, each=each, seed=seed)
     methods, unavailable = _describe_methods(model, images, device)
     available = [method for method in Method if methods[method] is not None]
-    explanations = explain_crops(model, images, names, chosen, available, device=device, progress=progress)
+    explanations = explain_crops(
+        model, images, names, chosen, available, device=device, radius=radius, progress=progress
+    )
     scales = robust_scales(explanations)
     subtitle = f"{describe(protocol, len(labels), 'validation')} For research use only."
-    heading = Heading(f"{title}: explanations", subtitle, _note(images, explanations, unavailable))
+    heading = Heading(f"{title}: explanations", subtitle, _note(images, explanations, unavailable, radius))
     _draw_pages(out / FOLDER, explanations, classes, scales, heading)
     atlas = write_atlas(out / FOLDER / ATLAS, explanations, scales)
     if trust:
@@ -97,7 +101,7 @@ def explain(
         "methods": methods,
         "unavailable": unavailable,
         "colour_scale": scales,
-        "uniform_central_share": uniform_share(*images.shape[1:3]),
+        "uniform_central_share": uniform_share(*images.shape[1:3], radius=radius),
         "atlas": atlas,
         "explanations": [explanation.to_mapping(classes) for explanation in explanations],
         "trust": trust.to_mapping() if trust else None,
@@ -131,6 +135,7 @@ def explain_crops(
     methods: Sequence[Method],
     *,
     device: torch.device,
+    radius: float = RADIUS,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Explanation]:
     """The chosen crops with their maps, made a few crops at a time.
@@ -142,6 +147,7 @@ def explain_crops(
         chosen: crops among these; the logit of the predicted class is explained.
         methods: that the network allows, see `available_methods`; integrated gradients among them.
         device: where the model is.
+        radius: of the central disc, as a fraction of the shorter side.
         progress: called with the number of maps done and the number of all.
     """
     explanations: list[Explanation] = []
@@ -158,7 +164,9 @@ def explain_crops(
         assert delta is not None
         for place, crop in enumerate(some):
             maps = {method: attribution.maps[place] for method, attribution in found.items()}
-            explanations.append(Explanation(crop, names[crop.index], images[crop.index], maps, float(delta[place])))
+            explanations.append(
+                Explanation(crop, names[crop.index], images[crop.index], maps, float(delta[place]), radius)
+            )
     return explanations
 
 
@@ -194,10 +202,13 @@ def paginate(explanations: list[Explanation]) -> list[list[Explanation]]:
     return pages
 
 
-def _note(images: NDArray[np.uint8], explanations: list[Explanation], unavailable: dict[Method, str]) -> str:
+def _note(
+    images: NDArray[np.uint8], explanations: list[Explanation], unavailable: dict[Method, str], radius: float
+) -> str:
     """What a reader must know to read the maps."""
     height, width = images.shape[1:3]
     window, _ = occlusion_window(height, width)
+    even = uniform_share(height, width, radius=radius)
     misses = [abs(e.convergence_delta) / max(abs(e.logit_change), 1e-9) for e in explanations]
     coarse = "" if unavailable else " Grad-CAM is as coarse as the network's last feature maps."
     words = [
@@ -206,7 +217,7 @@ def _note(images: NDArray[np.uint8], explanations: list[Explanation], unavailabl
         f"Occlusion covers {window[1]} x {window[0]} pixels with white; integrated gradients go from white to the "
         f"crop and miss {np.median(misses) if misses else 0.0:.0%} of the logit's change (median).{coarse}",
         "Grey lines outline what is dark in the crop. The ring marks the centre, where the nucleus is; its radius is "
-        f"{RADIUS:.0%} of the side, and an even map would have {uniform_share(height, width):.0%} in it.",
+        f"{radius:.0%} of the side, and an even map would have {even:.0%} in it.",
         "A map shows what the model reacts to, not what is true of the tissue.",
         *(f"{NAMES[method]} is not available: {reason}." for method, reason in unavailable.items()),
     ]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nucleoscope.explanation.attributions import Method
-from nucleoscope.explanation.centre import central_share
+from nucleoscope.explanation.centre import RADIUS, central_share
 from nucleoscope.explanation.choose import Chosen
 
 
@@ -21,6 +21,7 @@ class Explanation:
         image: (H, W, 3) uint8.
         maps: (H, W) float32 by method; a method that is not available for the network is missing.
         convergence_delta: of integrated gradients: how far its sum is from `logit_change`, where it should be.
+        radius: of the central disc, as a fraction of the picture's shorter side.
     """
 
     chosen: Chosen
@@ -28,15 +29,20 @@ class Explanation:
     image: NDArray[np.uint8]
     maps: dict[Method, NDArray[np.float32]]
     convergence_delta: float
+    radius: float = RADIUS
 
     @property
     def logit_change(self) -> float:
         """By how much the logit of the predicted class changes from white to the crop."""
         return float(self.maps[Method.INTEGRATED_GRADIENTS].sum(dtype=np.float64)) - self.convergence_delta
 
+    def central_share(self, method: Method) -> float | None:
+        """Share of a map that lies in the central disc; None for a map of zeros."""
+        return central_share(self.maps[method], self.radius)
+
     def to_mapping(self, classes: tuple[str, ...]) -> dict[str, Any]:
         """Names and values, ready for JSON; `central_share` is null where there is no map or one of zeros."""
-        shares = {method: central_share(self.maps[method]) if method in self.maps else None for method in Method}
+        shares = {method: self.central_share(method) if method in self.maps else None for method in Method}
         return {
             "name": self.name,
             "true": classes[self.chosen.true],

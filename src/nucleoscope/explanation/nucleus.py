@@ -16,7 +16,7 @@ from torch import Tensor
 from nucleoscope.data.augment import to_float
 from nucleoscope.data.splits import Protocol
 from nucleoscope.explanation.attributions import Method, attribute
-from nucleoscope.explanation.centre import RADIUS, central_share, uniform_share
+from nucleoscope.explanation.centre import RADIUS, central_share, radius_in, uniform_share
 from nucleoscope.explanation.erasing import erase_centre, keep_centre
 from nucleoscope.explanation.sample import even, proportional
 from nucleoscope.models.bundle import Bundle
@@ -24,7 +24,7 @@ from nucleoscope.prediction.logits import Progress, to_batch
 from nucleoscope.prediction.probabilities import to_probabilities
 from nucleoscope.runtime import mixed_precision
 
-RADII = (0.1, 0.15, 0.2, RADIUS, 0.35, 0.5)  # of the shorter side: up to the disc that touches the border
+RADII = (0.1, 0.15, 0.2, RADIUS, 0.35, 0.5)  # of the crop's shorter side: up to the disc that touches the border
 CROPS = 500  # a share of them is known within 4 points, which is enough; all radii of mobilenet_v2 in ten seconds
 SHARE_CROPS = 32  # whose maps are made for the mean share of attribution; it hardly moves with more
 SHARE_STEPS = 16  # of the integral: a quarter of what a page has, since one sum over a disc needs less than a map
@@ -40,7 +40,7 @@ class Hits:
     """What is right at one radius; fractions.
 
     Attributes:
-        radius: of the central disc, as a fraction of the shorter side.
+        radius: of the central disc, as a fraction of the crop's shorter side.
         accuracy: share of crops whose class is right.
         balanced_accuracy: mean of that share over the classes that occur.
     """
@@ -167,7 +167,7 @@ def measure_nucleus(
     truth = labels[index]
     whole, *rest = [_hits(radius, hit, truth) for radius, hit in zip((0.0, *RADII, *RADII), right, strict=True)]
     counts = np.bincount(truth)
-    height, width = images.shape[1:3]
+    height, width = bundle.config.specification.crop_size
     return Nucleus(
         protocol=protocol,
         crops=len(index),
@@ -183,7 +183,7 @@ def measure_nucleus(
         share_steps=SHARE_STEPS,
         share_crops=len(shared),
         central_share=_mean_share(bundle, images, shared, told),
-        uniform_share=uniform_share(height, width),
+        uniform_share=uniform_share(*images.shape[1:3], radius=radius_in(bundle.config.specification.surroundings)),
     )
 
 
@@ -203,14 +203,14 @@ def _right(
     bundle: Bundle, images: NDArray[np.uint8], labels: NDArray[np.int64], index: NDArray[np.int64], told: _Counted
 ) -> NDArray[np.bool_]:
     """Which crops are right, whole and in each way of erasing them, (1 + 2 R, M)."""
-    device = next(bundle.model.parameters()).device
+    device, wide = next(bundle.model.parameters()).device, bundle.config.specification.surroundings
     bundle.model.eval()
     found = []
     for start in range(0, len(index), _AT_ONCE):
         some = index[start : start + _AT_ONCE]
         pictures = to_float(to_batch(images, some, device))
-        erased = (erase_centre(pictures, radius) for radius in RADII)
-        alone = (keep_centre(pictures, radius) for radius in RADII)
+        erased = (erase_centre(pictures, radius / wide) for radius in RADII)
+        alone = (keep_centre(pictures, radius / wide) for radius in RADII)
         predicted = [_predict(bundle, each) for each in (pictures, *erased, *alone)]
         found.append(np.stack(predicted) == labels[some])
         told.add(len(some))
@@ -240,6 +240,7 @@ def _mean_share(bundle: Bundle, images: NDArray[np.uint8], index: NDArray[np.int
         pictures = to_float(to_batch(images, some, device))
         targets = torch.from_numpy(_predict(bundle, pictures))
         maps = attribute(bundle.model, pictures, targets, Method.INTEGRATED_GRADIENTS, steps=SHARE_STEPS).maps
-        shares += [share for share in map(central_share, maps) if share is not None]
+        radius = radius_in(bundle.config.specification.surroundings)
+        shares += [share for map_ in maps if (share := central_share(map_, radius)) is not None]
         told.add(len(some))
     return float(np.mean(shares)) if shares else None

@@ -28,7 +28,6 @@ from nucleoscope.evaluation.plots.sheet import (
     write_sheet,
 )
 from nucleoscope.explanation.attributions import NAMES, Method
-from nucleoscope.explanation.centre import RADIUS, central_share
 from nucleoscope.explanation.explanation import Explanation
 
 # Inches. The sheet is A4 enlarged by a quarter, so that it is printed at 80 %.
@@ -195,7 +194,7 @@ class _Page:
         _outline(axes, explanation)
         _ring(axes, explanation, INK, 1.2)
         _unframe(axes)
-        share = central_share(values)
+        share = explanation.central_share(method)
         axes.set_xlabel(
             "all zero" if share is None else f"{share:.0%} in ring", fontsize=SMALL_SIZE, color=INK, labelpad=2
         )
@@ -225,7 +224,9 @@ class _Page:
 def _ring(axes: Axes, explanation: Explanation, colour: str, width: float) -> None:
     height, breadth = explanation.image.shape[:2]
     centre = ((breadth - 1) / 2, (height - 1) / 2)
-    axes.add_patch(Circle(centre, RADIUS * min(height, breadth), fill=False, edgecolor=colour, linewidth=width))
+    axes.add_patch(
+        Circle(centre, explanation.radius * min(height, breadth), fill=False, edgecolor=colour, linewidth=width)
+    )
 
 
 def _outline(axes: Axes, explanation: Explanation) -> None:

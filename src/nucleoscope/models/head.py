@@ -46,6 +46,11 @@ def make_head(inputs: int, classes: int, hidden: int = 0, standardised: bool = F
     return layers[0] if len(layers) == 1 else nn.Sequential(*layers)
 
 
+def has_embedding(head: nn.Module) -> bool:
+    """Whether a head takes an embedding; a convolution, as squeezenet's, does not."""
+    return any(isinstance(layer, nn.Linear) for layer in head.modules())
+
+
 def embedding_width(head: nn.Module, name: str) -> int:
     """How many numbers a head takes.
 
@@ -57,7 +62,7 @@ def embedding_width(head: nn.Module, name: str) -> int:
             return layer.in_features
     raise ConfigError(
         f"{name} ends in {type(head).__name__}, not in a linear layer: it has no embedding to train a head on; "
-        "take another --backbone, or leave --frozen and --hidden out"
+        "take another --backbone, or leave --frozen, --hidden and --surroundings out"
     )
 
 

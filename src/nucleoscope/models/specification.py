@@ -5,10 +5,12 @@ from enum import StrEnum
 from typing import Any
 
 from nucleoscope.config import Settings
+from nucleoscope.data.scales import scales_up_to
 from nucleoscope.errors import ConfigError
 from nucleoscope.models.classifier import IMAGENET_MEAN, IMAGENET_STD, NucleusClassifier
 from nucleoscope.models.head import embedding_width, make_head, replace_head
 from nucleoscope.models.pretrained import build_pretrained
+from nucleoscope.models.scales import look_at_scales
 from nucleoscope.models.small import SmallNet
 from nucleoscope.models.timm_backbone import build_timm
 from nucleoscope.models.timm_network import TimmNetwork, find_network, is_timm, without_path
@@ -35,6 +37,9 @@ class Specification(Settings):
         hidden: units of a hidden layer in the head of model2; 0 for a head that is one layer.
         standardised: the head of model2 brings embeddings to mean 0 and deviation 1 first, as one trained alone does.
         timm: what builds a backbone of timm again; looked up by its name if it is not given.
+        surroundings: how many times the width of a crop pictures of `size` show; above 1, the network looks at
+            scales of them, see `models.scales`.
+        scales: these scales, in widths of a crop; none for all from 1 on, doubled up to `surroundings`.
     """
 
     kind: Kind
@@ -46,6 +51,8 @@ class Specification(Settings):
     hidden: int = 0
     standardised: bool = False
     timm: TimmNetwork | None = None
+    surroundings: int = 1
+    scales: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Turn what JSON holds into our types.
@@ -58,6 +65,7 @@ class Specification(Settings):
             raise ConfigError(f'unknown model "{self.kind}"; expected one of {", ".join(Kind)}')
         object.__setattr__(self, "kind", Kind(self.kind))
         object.__setattr__(self, "size", tuple(self.size))
+        object.__setattr__(self, "scales", tuple(self.scales) or scales_up_to(self.surroundings))
         if isinstance(self.timm, dict):
             object.__setattr__(self, "timm", TimmNetwork.from_mapping(self.timm, "specification"))
         elif self.timm is None and self.kind is Kind.MODEL2 and is_timm(self.backbone):
@@ -66,6 +74,7 @@ class Specification(Settings):
     def to_mapping(self) -> dict[str, Any]:
         """Names and values, ready for JSON; a network of torchvision with a plain head is written as ever."""
         unused = {name for name in ("hidden", "standardised", "timm") if not getattr(self, name)}
+        unused |= {"surroundings", "scales"} if self.surroundings == 1 else set()
         return {name: value for name, value in super().to_mapping().items() if name not in unused}
 
     def build(self, weights: str | None) -> tuple[NucleusClassifier, str]:
@@ -81,21 +90,30 @@ class Specification(Settings):
             ConfigError: the backbone is unknown.
             WeightsError: the pretrained weights cannot be had or do not fit.
         """
-        if self.kind is Kind.MODEL2:
-            model, origin = self._build_pretrained(weights)
-            if self.hidden or self.standardised:
-                inputs = embedding_width(model.head, self.backbone)
-                replace_head(model, make_head(inputs, self.n_classes, self.hidden, self.standardised))
-            return model, origin
-        network = SmallNet(self.n_classes, self.width)
-        model = NucleusClassifier(network, IMAGENET_MEAN, IMAGENET_STD, None, network.head, self.surround)
-        return model, "random initialisation"
+        model, origin = self._build_close(weights)
+        if self.surroundings > 1:
+            model = look_at_scales(
+                model, self.scales, self.surroundings, self.crop_size, self.n_classes, self.architecture
+            )
+        if self.hidden or self.standardised:
+            inputs = embedding_width(model.head, self.backbone)
+            replace_head(model, make_head(inputs, self.n_classes, self.hidden, self.standardised))
+        return model, origin
 
-    def _build_pretrained(self, weights: str | None) -> tuple[NucleusClassifier, str]:
-        """Build a model2 whose head is one layer."""
+    def _build_close(self, weights: str | None) -> tuple[NucleusClassifier, str]:
+        """Build the classifier of crops by themselves, whose head is one layer."""
+        if self.kind is Kind.MODEL1:
+            network = SmallNet(self.n_classes, self.width)
+            model = NucleusClassifier(network, IMAGENET_MEAN, IMAGENET_STD, None, network.head, self.surround)
+            return model, "random initialisation"
         if self.timm is not None:
-            return build_timm(self.timm, self.backbone, self.n_classes, self.size, weights, self.surround)
-        return build_pretrained(self.backbone, self.n_classes, self.size, weights, self.surround)
+            return build_timm(self.timm, self.backbone, self.n_classes, self.crop_size, weights, self.surround)
+        return build_pretrained(self.backbone, self.n_classes, self.crop_size, weights, self.surround)
+
+    @property
+    def crop_size(self) -> tuple[int, int]:
+        """Height and width of the centre of a picture that is the crop itself, in pixels."""
+        return self.size[0] // self.surroundings, self.size[1] // self.surroundings
 
     @property
     def architecture(self) -> str:

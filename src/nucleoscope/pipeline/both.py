@@ -54,7 +54,8 @@ def run_both(
     runs = {}
     for protocol in Protocol:
         reporter.say(f"protocol {protocol}")
-        one = dataclasses.replace(settings, split=protocol)
+        # The same pictures under both, or the difference would be of two models.
+        one = dataclasses.replace(settings, split=protocol, surroundings=settings.surroundings or 1)
         begun = resume and (out / protocol).exists()
         if folds is None:
             runs[protocol] = run(source, out / protocol, one, test=test, resume=begun, reporter=reporter)

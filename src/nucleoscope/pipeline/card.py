@@ -1,6 +1,7 @@
 """The model card: what a bundle is for, what it was measured to do, and what it is known to do badly."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,18 @@ It names one of these classes whatever it is shown. Not for decisions about pati
 your own tissue, scanner and stain before you rely on it.
 
 - Input: RGB crops of {_size(config)} with the nucleus in the centre.
-"""
+{_surroundings(config)}"""
+
+
+def _surroundings(config: BundleConfig) -> str:
+    specification = config.specification
+    if specification.surroundings == 1:
+        return ""
+    height, width = specification.crop_size
+    return (
+        f"- It looks at {len(specification.scales)} scales: the central {width}x{height} pixels, and more and more of "
+        "the tissue around them.\n  Where only those are known, it does without the rest, and is right less often.\n"
+    )
 
 
 def _size(config: BundleConfig) -> str:
@@ -101,12 +113,16 @@ def _figures(found: Found) -> str:
 balanced accuracy {metrics["balanced_accuracy"]:.1%}, macro F1 {metrics["macro_f1"]:.1%},
 expected calibration error {metrics["ece"]:.1%}.
 
-Protocol `{metrics["protocol"]}`: {_MEANING[metrics["protocol"]]}
+{_alone(metrics)}Protocol `{metrics["protocol"]}`: {_MEANING[metrics["protocol"]]}
 
 | class | precision | recall | recall, 95 % interval | F1 | crops |
 |---|---|---|---|---|---|
 {rows}
 """
+
+
+def _alone(metrics: Mapping[str, Any]) -> str:
+    return f"{metrics['alone']['sentence']}.\n\n" if "alone" in metrics else ""
 
 
 def _row(name: str, of: dict[str, Any]) -> str:

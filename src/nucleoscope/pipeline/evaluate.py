@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nucleoscope.data.concealing import without_surroundings
 from nucleoscope.evaluation.calibration import expected_calibration_error
 from nucleoscope.evaluation.metrics import Metrics, confusion, evaluate
 from nucleoscope.evaluation.plots.confusion import plot_confusion
@@ -24,6 +25,8 @@ from nucleoscope.prediction.probabilities import to_probabilities, uncalibrated
 from nucleoscope.prediction.table import Predictions, write_predictions
 from nucleoscope.runtime import default_device
 from nucleoscope.training.examples import Examples
+
+_AT_ONCE = 256  # wide pictures
 
 
 def evaluate_model(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter: Reporter) -> Metrics:
@@ -49,11 +52,15 @@ def evaluate_model(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter
     write_config(folder.bundle, with_measured(bundle.config, _measured(metrics, prepared.settings.seed)))
     sets = set_record(prepared, folder, bundle.config, probabilities)
     record = _record(prepared, folder, bundle, logits, metrics)
+    if prepared.surroundings > 1:
+        record |= _alone(prepared, kind, bundle, reporter)
     hits = to_probabilities(train_logits, bundle.config).argmax(axis=1) == prepared.examples("train").targets
     write_json(folder.metrics, record | {"train_accuracy": float(hits.mean()), "conformal": sets})
     write_card(folder, bundle.config)
     reporter.say(f"{kind}: {metrics.sentence()}")
     reporter.say(f"{kind}: {sets['sentence']}")
+    if "alone" in record:
+        reporter.say(f"{kind}: {record['alone']['sentence']}")
     return metrics
 
 
@@ -63,6 +70,24 @@ def _predict(bundle: Bundle, examples: Examples, views: int, bar: Bar) -> NDArra
         bundle.model, examples.images, examples.index, device=default_device(), views=views, progress=bar
     ).numpy()
     return logits
+
+
+def _alone(prepared: Prepared, kind: Kind, bundle: Bundle, reporter: Reporter) -> dict[str, Any]:
+    """What is right of the validation crops if nothing around them is known: `alone` in `metrics.json`."""
+    val, found = prepared.examples("val"), []
+    with reporter.bar(f"{kind}: predicting crops alone") as bar:
+        for start in range(0, len(val), _AT_ONCE):
+            some = val.index[start : start + _AT_ONCE]
+            pictures = np.stack([without_surroundings(val.images[crop], prepared.surroundings) for crop in some])
+            views, device = bundle.config.views, default_device()
+            found.append(predict_logits(bundle.model, pictures, device=device, views=views).numpy())
+            bar(start + len(some), len(val))
+    right = to_probabilities(np.concatenate(found), bundle.config).argmax(axis=1) == val.targets
+    sentence = (
+        f"{right.mean():.1%} accuracy where nothing but the crop itself is known ({prepared.protocol} split, "
+        f"{len(val):,} validation crops)"
+    )
+    return {"alone": {"accuracy": float(right.mean()), "crops": len(val), "sentence": sentence}}
 
 
 def _measured(metrics: Metrics, seed: int) -> Measured:

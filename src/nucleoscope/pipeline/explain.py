@@ -1,6 +1,7 @@
 """What one model looks at, and whether its maps can be believed, from its validation crops."""
 
 from nucleoscope.data.crops import Crops
+from nucleoscope.explanation.centre import radius_in
 from nucleoscope.explanation.explain import explain
 from nucleoscope.explanation.nucleus import measure_nucleus
 from nucleoscope.explanation.nucleus_picture import plot_nucleus
@@ -41,6 +42,7 @@ def explain_model(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter:
             device=default_device(),
             seed=seed,
             trust=trust,
+            radius=radius_in(prepared.surroundings),
             progress=bar,
         )
     for judgement in trust.judgements.values():

@@ -13,7 +13,7 @@ from nucleoscope.pipeline.reporter import Reporter
 from nucleoscope.prediction.engines.catalogue import AUTO, TORCH
 from nucleoscope.prediction.engines.choice import choose_engine
 from nucleoscope.prediction.probabilities import predict_probabilities
-from nucleoscope.prediction.resolution import to_resolution
+from nucleoscope.prediction.resolution import is_alone, to_resolution
 from nucleoscope.prediction.table import write_predictions, write_submission
 from nucleoscope.runtime import default_device
 
@@ -58,7 +58,12 @@ def predict_crops(
     if with_sets and threshold is None:
         raise DataError("the bundle has no threshold for sets of possible classes: leave --sets out, or train again")
     fitting = to_resolution(crops, bundle.config)
-    if fitting is not crops:
+    if is_alone(crops, bundle.config):
+        reporter.say(
+            f"crops of {crops.size[1]}x{crops.size[0]} pixels show less than the {fitting.size[1]}x{fitting.size[0]} "
+            "that the model can see around a nucleus: without the rest it is right less often"
+        )
+    elif fitting is not crops:
         reporter.say(
             f"crops of {crops.size[1]}x{crops.size[0]} pixels at {crops.mpp:g} um/pixel were resampled to the "
             f"model's {bundle.config.mpp:g} um/pixel and cut to {fitting.size[1]}x{fitting.size[0]}"

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from nucleoscope.data.crops import Crops
 from nucleoscope.data.overlap import Overlaps, leak
+from nucleoscope.data.overlap.surroundings import TilePlaces
 from nucleoscope.data.reading.dataset import Dataset, read_dataset
+from nucleoscope.data.scales import scales_up_to
 from nucleoscope.data.splits import Part, Protocol, Split, known_tiles, make_split
 from nucleoscope.data.splits.folds import make_folds
 from nucleoscope.data.splits.groups import join_groups
@@ -35,6 +37,8 @@ class Prepared:
         weights: where the pretrained weights come from, resolved.
         cache: folder of what is kept between runs.
         network: what builds a backbone of timm; None for torchvision's.
+        places: where labelled and test crops lie, if model2 is shown what is around them.
+        surroundings: how many times the width of a crop the pictures of `dataset` show, see `pipeline.surroundings`.
     """
 
     dataset: Dataset
@@ -43,6 +47,8 @@ class Prepared:
     weights: str
     cache: Path
     network: TimmNetwork | None = None
+    places: TilePlaces | None = None
+    surroundings: int = 1
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -67,19 +73,29 @@ class Prepared:
     def examples(self, part: str) -> Examples:
         """The crops of a part: "fit", "select", "val" or "train" (both of the first)."""
         crops = self.dataset.crops
-        return Examples(crops.images, crops.targets(), getattr(self.split, part), len(crops.classes))
+        scales = scales_up_to(self.surroundings) if self.surroundings > 1 else ()
+        index, classes = getattr(self.split, part), len(crops.classes)
+        return Examples(crops.images, crops.targets(), index, classes, self.surroundings, scales)
 
     def specification(self, kind: Kind, width: int) -> Specification:
         """The architecture of one model for these crops."""
         crops = self.dataset.crops
         settings, classes = self.settings, len(crops.classes)
-        plain = Specification(Kind.MODEL1, classes, crops.size, width, settings.backbone, SURROUND[Kind.MODEL1])
+        plain = Specification(
+            Kind.MODEL1,
+            classes,
+            crops.size,
+            width,
+            settings.backbone,
+            SURROUND[Kind.MODEL1],
+            surroundings=self.surroundings,
+        )
         if kind is Kind.MODEL1:
             return plain
         return dataclasses.replace(
             plain,
             kind=kind,
-            surround=SURROUND[kind] if settings.surroundings == 1 else 1.0,  # asked for, they are not faded
+            surround=SURROUND[kind],
             hidden=settings.hidden,
             standardised=settings.frozen,
             timm=self.network,

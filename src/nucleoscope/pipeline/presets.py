@@ -32,6 +32,9 @@ _EPOCHS = {
 }
 # Contrast left far from the nucleus: model1 finds the centre by its own pooling, a pretrained network is helped.
 SURROUND = {Kind.MODEL1: 1.0, Kind.MODEL2: 0.3}
+SURROUNDINGS = 4
+"""Times the width of a crop that model2 is shown under `tiles`, where crops share pixels."""
+
 _VIEWS = {Preset.FAST: 1, Preset.FULL: ALL_VIEWS}
 _TRIALS = {Preset.FAST: 0, Preset.FULL: 6}
 

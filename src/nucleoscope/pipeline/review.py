@@ -21,6 +21,7 @@ from nucleoscope.pipeline.prepare import Prepared
 from nucleoscope.pipeline.reporter import Reporter
 from nucleoscope.pipeline.review_files import LIMIT, Review, check_not_edited, write_review
 from nucleoscope.pipeline.run import load_prepared
+from nucleoscope.pipeline.surroundings import shown_to
 from nucleoscope.prediction.table import read_predictions
 
 
@@ -51,8 +52,9 @@ def review_labels(
     out = folder.review if out is None else out
     _check(out, limit)
     choice = read_choice(folder.selection)
-    probabilities = out_of_fold_probabilities(prepared, kind, choice, folding, folder.review / "folds", reporter)
-    judges = f"{kind} ({prepared.specification(kind, choice.settings.width).architecture})"
+    shown = shown_to(kind, prepared, reporter)
+    probabilities = out_of_fold_probabilities(shown, kind, choice, folding, folder.review / "folds", reporter)
+    judges = f"{kind} ({shown.specification(kind, choice.settings.width).architecture})"
     labels = prepared.dataset.crops.targets()
     review = Review.of(folding, judges, fits_record(choice), probabilities, labels, limit)
     write_review(out, prepared, kind, review, reporter)

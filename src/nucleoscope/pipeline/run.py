@@ -9,7 +9,7 @@ from nucleoscope.data.crops import MAX_SIZE
 from nucleoscope.data.reading import DEMO
 from nucleoscope.data.splits.table import read_split, write_split
 from nucleoscope.errors import RunFolderError
-from nucleoscope.models.head import embedding_width
+from nucleoscope.models.head import embedding_width, has_embedding
 from nucleoscope.models.pretrained import build_pretrained
 from nucleoscope.models.specification import Kind
 from nucleoscope.models.timm_network import TimmNetwork, find_network, is_timm
@@ -29,7 +29,7 @@ from nucleoscope.pipeline.reporter import Reporter, Silent
 from nucleoscope.pipeline.select import select_settings
 from nucleoscope.pipeline.settings import RunSettings
 from nucleoscope.pipeline.summary import summarise
-from nucleoscope.pipeline.surroundings import check_surroundings, places_of, read_places, with_surroundings
+from nucleoscope.pipeline.surroundings import places_of, read_places, resolve_surroundings, shown_to
 from nucleoscope.pipeline.train import train_model
 from nucleoscope.pipeline.versions import versions
 
@@ -95,8 +95,10 @@ def run(
         _check_empty(folder)
         prepared = _begin(folder, source, test, settings, reporter)
     for kind in prepared.settings.models:
-        for stage in wanted_stages(prepared):
-            run_stage(stage, prepared, kind, folder, reporter)
+        left = [stage for stage in wanted_stages(prepared) if not folder.done(f"{kind}.{stage}")]
+        shown = shown_to(kind, prepared, reporter) if left else prepared
+        for stage in left:
+            run_stage(stage, shown, kind, folder, reporter)
     if settings.fold is None:
         summarise(prepared, folder, reporter)
     return folder
@@ -121,7 +123,7 @@ def run_stage(
 
     Args:
         stage: its name in `STAGES`.
-        prepared: crops and split.
+        prepared: what the model is shown, and the split.
         kind: the model.
         folder: of the run.
         reporter: is told what happens.
@@ -162,11 +164,10 @@ def load_prepared(folder: RunFolder, reporter: Reporter) -> Prepared:
         )
     assert settings.split is not None  # it is resolved before the record is written
     split = read_split(folder.split, dataset.crops.names, settings.split)
-    if settings.surroundings > 1:
-        dataset = with_surroundings(dataset, read_places(folder.tiles, dataset), settings.surroundings, reporter)
+    places = read_places(folder.tiles, dataset) if settings.surroundings not in (None, 1) else None
     network = record.get("network")
     found = None if network is None else TimmNetwork.from_mapping(network, str(folder.path / "run.json"))
-    return Prepared(dataset, split, settings, record["weights"], folder.cache, found)
+    return Prepared(dataset, split, settings, record["weights"], folder.cache, found, places)
 
 
 def _begin(
@@ -174,15 +175,15 @@ def _begin(
 ) -> Prepared:
     """Read, audit and split; the folder is made when all of that went well."""
     started, measures = time.perf_counter(), begin_peak()
-    weights, network = _weights(settings)
+    weights, network, embeds = _weights(settings)
     dataset = read_crops(source, test, settings, folder.cache, reporter)
-    check_surroundings(dataset, settings)
     linked = link_crops(dataset, reporter, settings.tolerance)
     split = split_crops(dataset, linked.labelled, settings, reporter)
     audit = Audit(linked, audit_record(linked, make_splits(linked, settings, split), reporter))
-    resolved = dataclasses.replace(settings, split=split.protocol)
-    widened = with_surroundings(dataset, places_of(linked.overlaps), settings.surroundings, reporter)
-    prepared = Prepared(widened, split, resolved, weights, folder.cache, network)
+    times = resolve_surroundings(settings, split.protocol, linked.labelled, embeds=embeds)
+    resolved = dataclasses.replace(settings, split=split.protocol, surroundings=times)
+    places = places_of(linked.overlaps) if times > 1 else None
+    prepared = Prepared(dataset, split, resolved, weights, folder.cache, network, places)
     record = {
         "source": _absolute(source),
         "test": None if test is None else _absolute(test),
@@ -225,8 +226,9 @@ def _check_same(folder: RunFolder, source: str | Path, test: Path | None, settin
     asked = {"source": _absolute(source), "test": None if test is None else _absolute(test)}
     asked |= settings.to_mapping()
     begun = {"source": record["source"], "test": record["test"], **record["settings"]}
-    if asked["split"] is None:
-        asked["split"] = begun["split"]
+    for name in ("split", "surroundings"):
+        if asked[name] is None:
+            asked[name] = begun.get(name)
     differing = [name for name in begun if _plain(asked.get(name)) != _plain(begun[name])]
     if differing:
         name = differing[0]
@@ -241,20 +243,21 @@ def _plain(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _weights(settings: RunSettings) -> tuple[str, TimmNetwork | None]:
-    """The source of the pretrained weights, resolved and tried, and what builds a backbone of timm.
+def _weights(settings: RunSettings) -> tuple[str, TimmNetwork | None, bool]:
+    """The source of the pretrained weights, resolved and tried, what builds a backbone of timm, and whether it embeds.
 
     Fail now rather than after the first model.
     """
     if Kind.MODEL2 not in settings.models:
-        return settings.weights, None
-    network = None
+        return settings.weights, None, False
+    network, embeds = None, True
     if is_timm(settings.backbone):
         found = find_network(settings.backbone)
         network, source = found.network, resolve_timm_source(found, settings.backbone, settings.weights)
     else:
         source = resolve_source(settings.backbone, settings.weights)
         model, _ = build_pretrained(settings.backbone, 2, (MAX_SIZE, MAX_SIZE), source)
-        if settings.frozen or settings.hidden:
+        embeds = has_embedding(model.head)
+        if settings.frozen or settings.hidden or (settings.surroundings or 1) > 1:
             embedding_width(model.head, settings.backbone)
-    return source if source in (AUTO, OFFLINE) else str(Path(source).resolve()), network
+    return source if source in (AUTO, OFFLINE) else str(Path(source).resolve()), network, embeds

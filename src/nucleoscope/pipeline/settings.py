@@ -63,8 +63,8 @@ class RunSettings(Settings):
         recompressed: look for shared pixels also between crops that were saved as JPEG.
         turned: look for shared pixels also between crops that were flipped or turned.
         crop_size: side in pixels of the crops to cut from fields; None takes 25 um.
-        surroundings: how many times the width of tissue that a crop holds the models are shown, at the same number of
-            pixels, put together from the crops of its tile; 1 for the crops as they are.
+        surroundings: how many times the width of a crop model2 is shown, put together from the crops of its tile; 1
+            for the crops as they are; None takes what `pipeline.surroundings` says of the data.
     """
 
     split: Protocol | None = None
@@ -93,7 +93,7 @@ class RunSettings(Settings):
     recompressed: bool = False
     turned: bool = False
     crop_size: int | None = None
-    surroundings: int = 1
+    surroundings: int | None = None
 
     @property
     def tolerance(self) -> Tolerance:
@@ -160,7 +160,7 @@ def _check_counts(settings: RunSettings) -> None:
         raise ConfigError(f"epochs is {settings.epochs}; expected 1 or more")
     if settings.crop_size is not None and not MIN_SIZE <= settings.crop_size <= MAX_SIZE:
         raise ConfigError(f"crop_size is {settings.crop_size}; expected from {MIN_SIZE} to {MAX_SIZE} pixels")
-    if not 1 <= settings.surroundings <= MOST_SURROUNDINGS:
+    if settings.surroundings is not None and not 1 <= settings.surroundings <= MOST_SURROUNDINGS:
         raise ConfigError(
             f"surroundings is {settings.surroundings}; expected from 1 (the crop alone) to {MOST_SURROUNDINGS}"
         )

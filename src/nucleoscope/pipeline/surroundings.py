@@ -12,23 +12,38 @@ from nucleoscope.data.overlap import Overlaps
 from nucleoscope.data.overlap.surroundings import TilePlaces, wide_crops
 from nucleoscope.data.reading.dataset import Dataset
 from nucleoscope.data.room import make_room
+from nucleoscope.data.splits import Protocol
 from nucleoscope.errors import ConfigError, RunFolderError
+from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline.linked_crops import HEADER, LABELLED, as_it_lies
+from nucleoscope.pipeline.prepare import Prepared
+from nucleoscope.pipeline.presets import SURROUNDINGS
 from nucleoscope.pipeline.reporter import Reporter
 from nucleoscope.pipeline.settings import RunSettings
 
 
-def check_surroundings(dataset: Dataset, settings: RunSettings) -> None:
-    """Refuse crops whose resolution nobody knows: at what resolution the wide ones are could not be said.
+def resolve_surroundings(settings: RunSettings, protocol: Protocol, overlaps: Overlaps, *, embeds: bool) -> int:
+    """What was asked for, or under `tiles` what was right most often on new tissue, where the tissue is known.
+
+    Args:
+        settings: of the run.
+        protocol: of its split.
+        overlaps: of the labelled crops.
+        embeds: whether model2 has an embedding, without which it cannot join what it sees.
 
     Raises:
-        ConfigError: that is so.
+        ConfigError: surroundings were asked for, and there is no model2 to see them.
     """
-    if settings.surroundings > 1 and dataset.crops.mpp is None:
-        raise ConfigError(
-            "surroundings need to know the resolution of the crops, and the data do not say it: "
-            "give it with --mpp, such as --mpp 0.25"
-        )
+    has_model2 = Kind.MODEL2 in settings.models
+    if settings.surroundings is not None:
+        if settings.surroundings > 1 and not has_model2:
+            raise ConfigError(
+                f"surroundings is {settings.surroundings}, but only model2 is shown them and it is not among the "
+                "models: leave --surroundings out, or add model2 to --models"
+            )
+        return settings.surroundings
+    known = protocol is Protocol.TILES and len(overlaps.pairs) > 0
+    return SURROUNDINGS if known and has_model2 and embeds else 1
 
 
 def places_of(overlaps: Overlaps) -> TilePlaces:
@@ -56,40 +71,46 @@ def read_places(path: Path, dataset: Dataset) -> TilePlaces:
     return TilePlaces(tile, np.stack([x, y], axis=1), orientation)
 
 
+def shown_to(kind: Kind, prepared: Prepared, reporter: Reporter) -> Prepared:
+    """The same with what a model is shown: the crops themselves, or for model2 what lies around them too."""
+    times = prepared.settings.surroundings
+    if kind is not Kind.MODEL2 or prepared.places is None or times is None:
+        return prepared
+    wide = with_surroundings(prepared.dataset, prepared.places, times, reporter)
+    return dataclasses.replace(prepared, dataset=wide, surroundings=times)
+
+
 def with_surroundings(dataset: Dataset, places: TilePlaces, times: int, reporter: Reporter) -> Dataset:
-    """The same nuclei, each with so many times the width of tissue around it, at a coarser resolution.
+    """The same nuclei, each with so many times the width of tissue around it.
 
     Args:
-        dataset: its crops have an mpp.
+        dataset: crops as they were cut.
         places: of the labelled crops, then of the test crops.
-        times: how much wider; 1 leaves everything as it is.
+        times: how much wider, 2 or more.
         reporter: is told what happens.
     """
-    if times == 1:
-        return dataset
     labelled, test = dataset.crops, dataset.test
-    assert labelled.mpp is not None  # see check_surroundings
+    height, width = (times * side for side in labelled.size)
 
     def picture(position: int) -> NDArray[np.uint8]:
         return as_it_lies(dataset, position, int(places.orientation[position]))
 
-    rooms = [make_room((len(crops), *crops.size, 3)) for crops in (labelled, test) if crops is not None]
+    rooms = [make_room((len(crops), height, width, 3)) for crops in (labelled, test) if crops is not None]
     with reporter.bar("putting surroundings together") as bar:
         for done, (position, wide) in enumerate(wide_crops(picture, places, labelled.size, times), start=1):
             room, place = (0, position) if position < len(labelled) else (1, position - len(labelled))
             rooms[room][place] = wide
             bar(done, len(places))
-    mpp = labelled.mpp * times
     reporter.say(
-        f"each nucleus is shown with {times} times the width of tissue, put together from the crops of its tile: "
-        f"{labelled.size[1]}x{labelled.size[0]} pixels at {mpp:g} um/pixel"
+        f"each nucleus is shown with {times} times the width of tissue, {width}x{height} pixels, put together from the "
+        "crops of its tile"
     )
     return dataclasses.replace(
         dataset,
-        crops=_widened(labelled, rooms[0], mpp),
-        test=None if test is None else _widened(test, rooms[1], mpp),
+        crops=_widened(labelled, rooms[0]),
+        test=None if test is None else _widened(test, rooms[1]),
     )
 
 
-def _widened(crops: Crops, images: NDArray[np.uint8], mpp: float) -> Crops:
-    return dataclasses.replace(crops, images=images, mpp=mpp, places=None)  # places are in pixels of the crops
+def _widened(crops: Crops, images: NDArray[np.uint8]) -> Crops:
+    return dataclasses.replace(crops, images=images, places=None)  # places are of the crops

@@ -13,11 +13,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from nucleoscope.data.augment import augment, to_float
+from nucleoscope.data.augment import augment, augment_scales, to_float
+from nucleoscope.data.concealing import conceal
 from nucleoscope.errors import ConfigError
 from nucleoscope.files import replacing
 from nucleoscope.models.classifier import NucleusClassifier
 from nucleoscope.models.head import embedding_width
+from nucleoscope.models.scales import ScalesNetwork
 from nucleoscope.prediction.logits import Progress, to_batch
 from nucleoscope.prediction.views import make_views
 from nucleoscope.runtime import computes_bfloat16, mixed_precision
@@ -48,10 +50,17 @@ class View:
         """For its file."""
         return f"turned-{self.turn}" if self.strength is None else f"augmented-{self.strength:g}-{self.seed}"
 
-    def show(self, pictures: Tensor, start: int) -> Tensor:
-        """Pictures (B, 3, H, W), uint8, as this view has them, float in 0..1; `start` is the position of the first."""
+    def show(self, pictures: Tensor, start: int, network: nn.Module) -> Tensor:
+        """What a network sees of pictures (B, 3, H, W), uint8, in this view; `start` is the position of the first.
+
+        Returns:
+            Float in 0..1, (B, 3, H, W), or changed for a network of scales (S, B, 3, h, w).
+        """
         if self.strength is not None:
             generator = torch.Generator().manual_seed(self.seed * 1_000_003 + start)
+            if isinstance(network, ScalesNetwork):
+                pictures = conceal(pictures, network.surroundings, generator)
+                return augment_scales(pictures, network.scales, network.surroundings, self.strength, generator)
             size = pictures.shape[2], pictures.shape[3]
             return augment(pictures, size, self.strength, generator)
         views = list(make_views(to_float(pictures), 8 if self.turn else 1))
@@ -60,7 +69,7 @@ class View:
 
 @torch.inference_mode()
 def embed(model: NucleusClassifier, pictures: Tensor) -> Tensor:
-    """What reaches the head of a classifier, (B, D) float32, for pictures (B, 3, H, W), float in 0..1."""
+    """What reaches the head of a classifier, (B, D) float32, for pictures (B, 3, H, W) or scales of them, in 0..1."""
     seen: list[Tensor] = []
 
     def note(_head: nn.Module, inputs: tuple[Tensor, ...]) -> None:
@@ -68,7 +77,7 @@ def embed(model: NucleusClassifier, pictures: Tensor) -> Tensor:
 
     hook = model.head.register_forward_pre_hook(note)
     try:
-        model(pictures.contiguous(memory_format=torch.channels_last))
+        model(pictures.contiguous(memory_format=torch.channels_last) if pictures.dim() == 4 else pictures)
     finally:
         hook.remove()
     return seen[0].float()
@@ -96,7 +105,9 @@ def check_embeds(model: NucleusClassifier, size: tuple[int, int], name: str) -> 
 def backbone_fingerprint(model: NucleusClassifier, device: torch.device) -> str:
     """A hash over all that an embedding depends on, the crops excepted: weights, input transform, number type."""
     head = {id(tensor) for tensor in (*model.head.parameters(), *model.head.buffers())}
-    plain = (_VERSION, model.input_size, model.surround, computes_bfloat16(device))
+    plain: tuple[object, ...] = (_VERSION, model.input_size, model.surround, computes_bfloat16(device))
+    if isinstance(model.network, ScalesNetwork):
+        plain = (*plain, model.network.scales, model.network.surroundings)
     digest = hashlib.sha256(repr(plain).encode())
     for name, tensor in (*model.named_parameters(), *model.named_buffers()):
         if id(tensor) not in head:
@@ -163,7 +174,7 @@ def _block(
     parts = []
     for first in range(0, len(images), _BATCH):
         some = np.arange(first, min(first + _BATCH, len(images)))
-        pictures = view.show(to_batch(images, some, device), start + first)
+        pictures = view.show(to_batch(images, some, device), start + first, model.network)
         with mixed_precision(device):
             parts.append(embed(model, pictures).cpu())
     found: NDArray[np.float16] = torch.cat(parts).numpy().astype(np.float16)

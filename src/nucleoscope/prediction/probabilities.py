@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from nucleoscope.data.concealing import place_in_unknown
 from nucleoscope.errors import DataError
 from nucleoscope.models.bundle import Bundle, BundleConfig
 from nucleoscope.prediction.engines.catalogue import AUTO
@@ -39,6 +40,8 @@ def predict_probabilities(
 ) -> NDArray[np.float64]:
     """Class probabilities (N, C) of crops (N, H, W, 3) uint8.
 
+    A bundle that sees more than the crop takes crops by themselves too; what lies around them is then unknown to it.
+
     Args:
         bundle: its engines are in the folder that it was loaded from.
         images: the crops.
@@ -51,7 +54,10 @@ def predict_probabilities(
         ConfigError: there is no engine of this name.
         EngineError: the engine cannot be used.
     """
-    wanted = bundle.config.specification.size
+    specification = bundle.config.specification
+    wanted = specification.size
+    if specification.surroundings > 1 and images.shape[1:3] == specification.crop_size:
+        images = place_in_unknown(images, wanted)
     if images.shape[1:3] != wanted:
         raise DataError(
             f"crops are {images.shape[2]}x{images.shape[1]} pixels; the model expects {wanted[1]}x{wanted[0]}: "

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nucleoscope.config import Training
-from nucleoscope.data.augment import augment
+from nucleoscope.data.augment import augment, augment_scales
+from nucleoscope.data.concealing import conceal
 from nucleoscope.models.classifier import NucleusClassifier
 from nucleoscope.models.head import EmbeddingClassifier
 from nucleoscope.prediction.logits import predict_logits, to_batch
@@ -57,12 +58,16 @@ class Examples:
         labels: (N,) int64 in 0..C-1.
         index: (M,) int64, positions of the crops that are meant.
         n_classes: C.
+        surroundings: how many times the width of a crop they show.
+        scales: of them that the model looks at; none where they are crops and no more.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
     index: NDArray[np.int64]
     n_classes: int
+    surroundings: int = 1
+    scales: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.index)
@@ -80,9 +85,16 @@ class Examples:
     def batch(
         self, positions: NDArray[np.int64], settings: Training, generator: torch.Generator, device: torch.device
     ) -> Tensor:
-        """Crops at these positions into all, augmented: (B, 3, H, W) float32 in 0..1; see `data.augment`."""
+        """Crops at these positions into all, changed, float32 in 0..1; see `data.augment`.
+
+        Returns:
+            (B, 3, H, W), or with scales (S, B, 3, h, w).
+        """
         pictures = to_batch(self.images, positions, device)
-        return augment(pictures, self.size, settings.augmentation, generator, grey=settings.grey)
+        if not self.scales:
+            return augment(pictures, self.size, settings.augmentation, generator, grey=settings.grey)
+        pictures = conceal(pictures, self.surroundings, generator)
+        return augment_scales(pictures, self.scales, self.surroundings, settings.augmentation, generator, settings.grey)
 
     def logits(self, model: Learner, device: torch.device, views: int) -> Tensor:
         """Logits (M, C) of the crops at `index`; see `predict_logits`."""

@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from nucleoscope.data.overlap import find_overlaps
 from nucleoscope.data.overlap import surroundings as module
@@ -26,7 +25,7 @@ def tissue():
 
 
 def _wide(crops, places, times):
-    found = np.empty_like(crops.images)
+    found = np.empty((len(crops), times * SIZE, times * SIZE, 3), np.uint8)
 
     def picture(position):
         return turned(crops.images[position], int(places.orientation[position]))
@@ -47,8 +46,7 @@ def _expected(fields, crops, numbers, corner, times):
             shown = fields[number].image[top : top + SIZE, left : left + SIZE]
             canvas[margin + top :, margin + left :][:SIZE, :SIZE] = shown
         first_x, first_y = (margin + value - (times - 1) * SIZE // 2 for value in (x, y))
-        window = Image.fromarray(canvas[first_y : first_y + times * SIZE, first_x : first_x + times * SIZE])
-        yield position, np.asarray(window.resize((SIZE, SIZE), Image.Resampling.BOX))
+        yield position, canvas[first_y : first_y + times * SIZE, first_x : first_x + times * SIZE]
 
 
 @pytest.mark.parametrize("times", [2, 3, 4])

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 Picture = Callable[[int], NDArray[np.uint8]]
 """The crop at a position, (H, W, 3), as it lies in its tile."""
@@ -38,7 +37,7 @@ class TilePlaces:
 def wide_crops(
     picture: Picture, places: TilePlaces, size: tuple[int, int], times: int
 ) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-    """Crops around the same nuclei that show so many times the side, with as many pixels as before.
+    """Crops around the same nuclei of so many times the side.
 
     Args:
         picture: gives the crops.
@@ -47,7 +46,7 @@ def wide_crops(
         times: how much wider, 2 or more.
 
     Yields:
-        Position and wide crop (H, W, 3) uint8 of every crop, tile by tile.
+        Position and wide crop (times H, times W, 3) uint8 of every crop, tile by tile; the crop is its centre.
     """
     width, height = size[1], size[0]
     margin = (times - 1) * np.array([width, height]) // 2
@@ -65,8 +64,7 @@ def wide_crops(
             for place, (left, top) in zip(
                 members[block].tolist(), (corner[block] - margin - first).tolist(), strict=True
             ):
-                wide = region[top : top + times * height, left : left + times * width]
-                yield place, _shrunk(wide, size)
+                yield place, region[top : top + times * height, left : left + times * width]
 
 
 def _blocks(corner: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
@@ -82,8 +80,3 @@ def _paste(region: NDArray[np.uint8], crop: NDArray[np.uint8], left: int, top: i
     rows = slice(max(0, top), max(0, min(top + crop.shape[0], region.shape[0])))
     columns = slice(max(0, left), max(0, min(left + crop.shape[1], region.shape[1])))
     region[rows, columns] = crop[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
-
-
-def _shrunk(window: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Brought to a size, each pixel the mean of those that it takes the place of."""
-    return np.asarray(Image.fromarray(window).resize((size[1], size[0]), Image.Resampling.BOX))

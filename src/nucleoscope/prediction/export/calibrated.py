@@ -103,7 +103,7 @@ def write_torchscript(bundle: Bundle, path: Path, *, normalised: bool) -> None:
     front = FromPlanes(bundle.model, size, normalised=normalised)
     network = Calibrated(front, bundle.config, axes=(2, 3)).eval()
     with replacing(path) as temporary, torch.inference_mode(), _without_warnings():
-        if isinstance(bundle.model.network, GoogLeNet | Inception3):
+        if any(isinstance(module, GoogLeNet | Inception3) for module in bundle.model.network.modules()):
             # Scripted, these two return more than logits. What tracing gets wrong elsewhere, they do not have.
             script = torch.jit.trace(network, torch.zeros(2, 3, *size))  # type: ignore[no-untyped-call]  # torch has no types for it
         else:

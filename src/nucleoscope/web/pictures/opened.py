@@ -1,10 +1,8 @@
 """`OpenedData`: the crops behind a run folder, read when they are first asked for and kept."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Lock
-
-import numpy as np
 
 from nucleoscope.data.crops import Crops
 from nucleoscope.pipeline.folder import RunFolder
@@ -72,7 +70,5 @@ class OpenedData:
                 run = self._runs[key]
                 prepared = load_prepared(run, Silent())
                 dataset, places = prepared.dataset, read_places(run.tiles, prepared.dataset)
-                if prepared.settings.surroundings > 1:  # such crops show what lies around already
-                    places = replace(places, tile=np.arange(len(places)))
                 self._opened[key] = Opened(key, dataset.crops, Surroundings(places, dataset))
             return self._opened[key]

@@ -12,7 +12,6 @@ from starlette.concurrency import run_in_threadpool
 
 from nucleoscope.errors import ConfigError
 from nucleoscope.explanation.attributions import Method
-from nucleoscope.explanation.centre import uniform_share
 from nucleoscope.models.bundle import BundleConfig
 from nucleoscope.web.errors import answers
 from nucleoscope.web.predicting.answering import AnsweringHere, Mpp, PredictorAsked
@@ -124,7 +123,7 @@ def _explain_answer(
         crop=base64.b64encode(to_png(image)).decode(),
         scale=scale_of(found.values),
         central_share=found.central_share,
-        uniform_central_share=uniform_share(*found.values.shape),
+        uniform_central_share=found.uniform_share,
         holds=found.beats_random,
         check=found.sentence(of),
         trust=trust,

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from nucleoscope.data.augment import to_float
 from nucleoscope.explanation.attributions import Method, attribute
-from nucleoscope.explanation.centre import central_share
+from nucleoscope.explanation.centre import central_share, radius_in, uniform_share
 from nucleoscope.explanation.deletion import Game, area, cell_side, curves, map_ranks, random_ranks
 from nucleoscope.models.bundle import Bundle
 from nucleoscope.prediction.logits import to_batch
@@ -26,12 +26,14 @@ class Explained:
     Attributes:
         values: (H, W) float32; above 0 speaks for the class, below against it.
         central_share: share of the map on the nucleus in the centre; None for a map of zeros.
+        uniform_share: what that would be for a map that is alike everywhere.
         area: under the probability of the class while the crop is blurred, what the map marks most first.
         random_areas: the same for random orders.
     """
 
     values: NDArray[np.float32]
     central_share: float | None
+    uniform_share: float
     area: float
     random_areas: tuple[float, ...]
 
@@ -70,7 +72,9 @@ def explain_crop(bundle: Bundle, image: NDArray[np.uint8], target: int, method: 
     picture = to_float(to_batch(image[None], np.zeros(1, np.int64), device))
     values = attribute(bundle.model, picture, torch.tensor([target]), method).maps
     areas = _areas(bundle, picture, target, values)
-    return Explained(values[0], central_share(values[0]), areas[0], tuple(areas[1:]))
+    radius = radius_in(bundle.config.specification.surroundings)
+    uniform = uniform_share(*values[0].shape, radius=radius)
+    return Explained(values[0], central_share(values[0], radius), uniform, areas[0], tuple(areas[1:]))
 
 
 def _areas(bundle: Bundle, picture: Tensor, target: int, values: NDArray[np.float32]) -> list[float]:

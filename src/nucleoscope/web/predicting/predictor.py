@@ -72,7 +72,8 @@ def _warm_up(runner: Runner, sample: NDArray[np.uint8]) -> None:
 
 def _sample(bundle: Bundle) -> NDArray[np.uint8]:
     """Crops of synthetic tissue, of the bundle's size, to measure engines with."""
-    side = max(bundle.config.specification.size)
-    crops = cut_crops(make_fields(1, seed=0, size=_FIELD_SIDE * side), size=side)
-    height, width = bundle.config.specification.size
+    specification = bundle.config.specification
+    height, width = specification.size
+    side, crop = max(specification.size), max(specification.crop_size)
+    crops = cut_crops(make_fields(1, seed=0, size=_FIELD_SIDE * crop + side - crop), size=side)
     return np.resize(crops.images[:, :height, :width], (_SAMPLE, height, width, 3))

@@ -16,15 +16,17 @@ export class Why {
   constructor(asked, crop, classes) {
     this.asked = asked;
     this.crop = crop;
+    this.addresses = []; // of pictures that this object made
     this.of = crop.predicted;
     this.map = element("img", { class: "map", alt: "", hidden: true });
+    this.under = element("img", { src: crop.address, alt: this.describe() });
     this.slider = element("input", { type: "range", min: "0", max: "100", value: String(chosen.opacity) });
     this.slider.addEventListener("input", () => this.fade());
     this.said = element("div", { class: "small stack", role: "status" });
     this.picture = element(
       "figure",
       { class: "large" },
-      element("div", { class: "layers" }, element("img", { src: crop.address, alt: this.describe() }), this.map),
+      element("div", { class: "layers" }, this.under, this.map),
       element("figcaption", { class: "small" }, element("label", { class: "field" }, "Opacity of the explanation ", this.slider)),
     );
     this.words = element(
@@ -66,7 +68,7 @@ export class Why {
   stop() {
     clearTimeout(this.timer);
     this.asking?.abort();
-    if (this.address) URL.revokeObjectURL(this.address);
+    this.addresses.splice(0).forEach((address) => URL.revokeObjectURL(address));
   }
 
   ask(pause) {
@@ -80,8 +82,8 @@ export class Why {
     this.asking = new AbortController();
     try {
       const answer = await askWhy(this.asked, this.crop.blob, chosen.method, this.of, this.asking.signal);
-      this.address = URL.createObjectURL(pngOf(answer.map));
-      this.map.src = this.address;
+      this.under.src = this.made(answer.crop); // as the model sees it, which may show more or less than was sent
+      this.map.src = this.made(answer.map);
       this.map.hidden = false;
       this.say(answer);
     } catch (failure) {
@@ -89,6 +91,12 @@ export class Why {
       if (failure.status === undefined) throw failure;
       this.said.replaceChildren(element("p", { class: "notice error" }, failure.message));
     }
+  }
+
+  made(picture) {
+    const address = URL.createObjectURL(pngOf(picture));
+    this.addresses.push(address);
+    return address;
   }
 
   say(answer) {
