@@ -94,7 +94,7 @@ def run_fit(task: Fit) -> Path:
     alone = {}
     if around > 1:
         lonely = np.stack([with_unknown_surroundings(material.images[position], size) for position in held])
-        alone["alone"] = predict_logits(model, lonely, device=default_device(), views=views).numpy()
+        alone["alone"] = predict_logits(model, lonely, device=default_device()).numpy()
     with replacing(task.file) as temporary:
         np.savez(
             temporary,

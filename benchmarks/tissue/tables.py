@@ -120,7 +120,7 @@ def _measures(tasks: Sequence[Fit], material: Material) -> Iterable[tuple[tuple[
         for seed, fits in by_seed.items():
             yield (name, str(seed), "one view"), pool(fits, "one")
             if EXPERIMENTS[name].surroundings > 1:
-                yield (name, str(seed), "crops alone"), pool(fits, "alone")
+                yield (name, str(seed), "crops alone, one view"), pool(fits, "alone")
             views.append(pool(fits, "views"))
             yield from _kinds(name, str(seed), views[-1], material)
         if len(views) > 1:

@@ -4,7 +4,6 @@ import pytest
 import torch
 from torch import nn
 
-from nucleoscope.explanation.attributions import GradCamUnavailableError, grad_cam_layer
 from nucleoscope.models.scales import ScalesNetwork
 from nucleoscope.models.small import weighted_layers
 from nucleoscope.models.specification import Kind, Specification
@@ -76,13 +75,3 @@ def test_a_specification_is_written_with_its_surroundings_only_if_it_has_some():
     assert "surroundings" not in Specification(Kind.MODEL1, 3, (64, 64)).to_mapping()
     wide = Specification(Kind.MODEL1, 3, (64, 64), surroundings=2)
     assert Specification.from_mapping(wide.to_mapping(), "test") == wide
-
-
-def test_grad_cam_has_no_single_map_to_weigh():
-    model = Specification(Kind.MODEL1, 3, (64, 64), width=8, surroundings=2).build(None)[0].eval()
-    with pytest.raises(GradCamUnavailableError) as refused:
-        grad_cam_layer(model, torch.rand(1, 3, 64, 64))
-    assert str(refused.value) == (
-        "the model has feature maps for each scale that it sees, and none for the picture as a whole: use occlusion or "
-        "integrated gradients"
-    )

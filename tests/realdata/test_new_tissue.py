@@ -10,7 +10,7 @@ from nucleoscope.data.splits import Protocol
 from nucleoscope.data.splits.folds import make_folds
 from nucleoscope.models.specification import Kind, Specification
 from nucleoscope.pipeline.linked_crops import link_crops
-from nucleoscope.pipeline.presets import training_defaults
+from nucleoscope.pipeline.presets import SURROUND, SURROUNDINGS, training_defaults
 from nucleoscope.pipeline.reporter import Silent
 from nucleoscope.pipeline.settings import RunSettings
 from nucleoscope.pipeline.surroundings import places_of, with_surroundings
@@ -22,7 +22,6 @@ from nucleoscope.training.fit import fit
 pytestmark = pytest.mark.realdata
 
 FOLD, CAP, EPOCHS = 1, 50, 3  # a fold whose cancer is taken for normal; crops of a class of a tile at most
-SURROUNDINGS = 2
 
 
 @pytest.fixture
@@ -35,12 +34,15 @@ def _all_cores():
 @pytest.mark.usefixtures("_all_cores")
 def test_a_fold_of_tiles_that_model2_never_saw(data_folder, cpu):
     crops, train, held = parts(data_folder)
-    asked = RunSettings(surroundings=SURROUNDINGS, mpp=0.25)
+    asked = RunSettings()
     settings = dataclasses.replace(training_defaults(Kind.MODEL2, Protocol.TILES, asked), epochs=EPOCHS)
     labels, classes = crops.targets(), len(crops.classes)
     seed_everything(1)
-    model, _ = Specification(Kind.MODEL2, classes, crops.size).build("offline")
-    examples = Examples(crops.images, labels, train, classes)
+    specification = Specification(
+        Kind.MODEL2, classes, crops.size, surround=SURROUND[Kind.MODEL2], surroundings=SURROUNDINGS
+    )
+    model, _ = specification.build("offline")
+    examples = Examples(crops.images, labels, train, classes, SURROUNDINGS, specification.scales)
     fit(model, examples, Examples(crops.images, labels, held[:1], classes), settings, seed=1, device=cpu)
     predicted = predict_logits(model, crops.images, held, device=cpu).argmax(1).numpy()
     accuracy = (predicted == labels[held]).mean()

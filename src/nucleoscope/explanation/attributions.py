@@ -103,11 +103,6 @@ def grad_cam_layer(model: NucleusClassifier, picture: Tensor) -> str:
     Raises:
         GradCamUnavailableError: there is none.
     """
-    if isinstance(model.network, ScalesNetwork):
-        raise GradCamUnavailableError(
-            "the model has feature maps for each scale that it sees, and none for the picture as a whole: use "
-            "occlusion or integrated gradients"
-        )
     with _ready(model):
         name = find_feature_layer(model, picture)
     if name is None:
@@ -168,7 +163,20 @@ def _grad_cam(model: NucleusClassifier, inputs: Tensor, classes: Tensor) -> Attr
     # Captum does not ask for it, and without it a frozen backbone has no gradients.
     inputs.requires_grad_()
     found = LayerGradCam(model, layer).attribute(inputs, target=classes, relu_attributions=True)  # (B, 1, h, w)
+    if isinstance(model.network, ScalesNetwork):  # (S B, 1, h, w)
+        return Attribution(_as_array(_laid_over(found, model.network, inputs.shape[-2:])))
     return Attribution(_as_array(functional.interpolate(found, size=inputs.shape[-2:], mode="bilinear")[:, 0]))
+
+
+def _laid_over(maps: Tensor, network: ScalesNetwork, size: torch.Size) -> Tensor:
+    """Maps of all scales (S B, 1, h, w), added where they belong in pictures of this height and width: (B, H, W)."""
+    whole = torch.zeros(len(maps) // len(network.scales), *size, device=maps.device)
+    for scale, own in zip(network.scales, maps.chunk(len(network.scales)), strict=True):
+        height, width = (scale * (side // network.surroundings) for side in size)
+        top, left = (size[0] - height) // 2, (size[1] - width) // 2
+        large = functional.interpolate(own, size=(height, width), mode="bilinear")[:, 0]
+        whole[:, top : top + height, left : left + width] += large
+    return whole
 
 
 def _as_array(values: Tensor) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from nucleoscope.models.classifier import NucleusClassifier
+from nucleoscope.models.scales import ScalesNetwork
 
 
 @dataclass(frozen=True)
@@ -93,5 +94,6 @@ def _is_stage(network: nn.Module, call: _Call) -> bool:
     if not any(isinstance(module, nn.Conv2d) for module in call.module.modules()):
         return False
     parts = call.name.split(".")[:-1]
-    parents = (network.get_submodule(".".join(parts[: depth + 1])) for depth in range(len(parts)))
+    outermost = 1 if isinstance(network, ScalesNetwork) else 0  # its trunk sees all scales, whatever it is made of
+    parents = (network.get_submodule(".".join(parts[: depth + 1])) for depth in range(outermost, len(parts)))
     return all(isinstance(parent, nn.Sequential | nn.ModuleList) for parent in parents)
