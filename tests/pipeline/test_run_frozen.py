@@ -45,6 +45,7 @@ def settings(weights):
         frozen=True,
         copies=2,
         epochs=3,
+        surroundings=1,
         fold=(1, 3),  # measures, and leaves the longer stages out
     )
 
