@@ -20,6 +20,7 @@ from nucleoscope.pipeline.out_of_fold import Folding, out_of_fold_probabilities
 from nucleoscope.pipeline.reporter import Silent
 from nucleoscope.pipeline.run import load_prepared, run, run_stage
 from nucleoscope.pipeline.settings import RunSettings
+from nucleoscope.pipeline.surroundings import shown_to
 from nucleoscope.prediction import embeddings as prediction_module
 from nucleoscope.prediction.engines.export import export_onnx
 from nucleoscope.prediction.engines.torch_engine import TorchEngine
@@ -169,7 +170,7 @@ def test_a_frozen_model_sees_the_surroundings_too(competition, settings, tmp_pat
     bundle = load_bundle(folder.model(Kind.MODEL2).bundle)
     assert bundle.config.specification.size == (96, 96)
     measured = read_predictions(folder.model(Kind.MODEL2).predictions)
-    crops = load_prepared(folder, Silent()).dataset.crops
+    crops = shown_to(Kind.MODEL2, load_prepared(folder, Silent()), Silent()).dataset.crops
     positions = [crops.names.index(name) for name in measured.names]
     again = predict_probabilities(bundle, crops.images[positions], engine="torch")
     assert np.allclose(again, measured.probabilities, atol=1e-5)
