@@ -4,11 +4,21 @@ import csv
 import itertools
 import json
 import re
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from made_up_runs import HOSTILE_REASON
 
 from conftest import CLASSES, HOSTILE_CLASS, HOSTILE_FILE
+from nucleoscope.report.results import Entry
+from nucleoscope.report.sections.expectation import (
+    ELSEWHERE,
+    NOT_MEASURED,
+    _by_confidence,
+    _by_tile,
+    expectations,
+)
 from nucleoscope.report.writing import LARGEST
 
 LAYOUTS = ("single", "both", "folds")
@@ -103,6 +113,40 @@ def test_both_protocols_stand_side_by_side_with_their_gap(runs, pages):
         assert re.search(rf"{accuracy:.1%} \([\d.]+% to [\d.]+%\), {protocol} split", chart)
     lines = [element for element in parts.elements if element.get("class") == "gap"]
     assert len(lines) == 2  # one a model
+
+
+def test_what_to_expect_on_new_tissue_is_said_in_plain_words(runs, pages):
+    words = pages["single"][1].section("headline")
+    found = _metrics(runs / "single" / "model1")
+    low, high = found["accuracy_ci95"]
+    assert (
+        "What to expect on new tissue model1: on tissue of this kind that it never saw, expect it to be right for "
+        f"about {found['accuracy']:.0%} of the nuclei, on other tiles from {low:.0%} to {high:.0%}."
+    ) in words
+    assert ELSEWHERE in words
+    assert words.count("expect it to be right") == 2  # once a model
+    assert pages["both"][1].section("headline").count("expect it to be right") == 2  # of `random`, nothing
+
+
+def test_a_random_split_says_nothing_about_new_tissue():
+    made = Entry(None, SimpleNamespace(metrics={"protocol": "random"}))
+    assert expectations([made]) == [NOT_MEASURED]
+
+
+def test_tiles_and_confidence_are_counted():
+    right = np.array([True] * 20 + [False] * 10 + [True] * 9 + [False])
+    tile = np.array([0] * 20 + [1] * 20)
+    assert _by_tile(right, tile) == (
+        "Tiles differ: of 2 validation tiles with 10 nuclei or more, it is right for 95% or more on 1 and for less than "
+        "80% on 1; on the worst for 45%."
+    )
+    assert _by_tile(right[:9], tile[:9]) == ""  # too few nuclei on any tile
+    confidence = np.where(np.arange(40) < 20, 0.95, 0.5)
+    assert _by_confidence(right, confidence) == (
+        "Where it gives a probability of 90% or more, which is for 50% of the nuclei, it is right for 100%; for the "
+        "others, 45%."
+    )
+    assert _by_confidence(right, np.ones(40)) == ""
 
 
 def test_folds_are_pooled_and_said_to_be(runs, pages):

@@ -11,6 +11,7 @@ from nucleoscope.pipeline.known_failures import largest_confusion
 from nucleoscope.report.charts.accuracies import Bar, draw_accuracies
 from nucleoscope.report.material import Material, Section
 from nucleoscope.report.results import Entry, RunResults
+from nucleoscope.report.sections.expectation import expectations
 
 _MEANING = {
     Protocol.RANDOM: "crops drawn at random, many of whose tiles it was trained on",
@@ -44,6 +45,7 @@ def headline(material: Material) -> Section:
         "chart": draw_accuracies(_rows(material)),
         "protocols": sorted({entry.run.protocol for entry in material.measured}),
         "comparisons": [sentence for run in material.runs for sentence in _compared(run)],
+        "expectations": expectations(material.measured),
         "unfinished": _unfinished(material),
     }
     return Section("headline", "Results", content)
