@@ -137,8 +137,8 @@ def test_tiles_and_confidence_are_counted():
     right = np.array([True] * 20 + [False] * 10 + [True] * 9 + [False])
     tile = np.array([0] * 20 + [1] * 20)
     assert _by_tile(right, tile) == (
-        "Tiles differ: of 2 validation tiles with 10 nuclei or more, it is right for 95% or more on 1 and for less than "
-        "80% on 1; on the worst for 45%."
+        "Tiles differ: of 2 validation tiles with 10 nuclei or more, it is right for 95% or more on 1 and for less "
+        "than 80% on 1; on the worst for 45%."
     )
     assert _by_tile(right[:9], tile[:9]) == ""  # too few nuclei on any tile
     confidence = np.where(np.arange(40) < 20, 0.95, 0.5)
