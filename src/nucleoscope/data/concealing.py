@@ -33,19 +33,22 @@ def conceal(pictures: Tensor, surroundings: int, generator: torch.Generator) -> 
         (B, 3, H, W) uint8.
     """
     count, _, height, width = pictures.shape
-    rows, columns = _centre(height, surroundings), _centre(width, surroundings)
+    kind = torch.rand(count, generator=generator)
     angle = torch.rand(count, 1, 1, generator=generator) * (2 * math.pi)
     distance = torch.rand(count, 1, 1, generator=generator)
+    distance[kind < UNKNOWN] = -2.0  # a line that leaves nothing out
+    chosen = (kind < UNKNOWN + PARTLY).nonzero().flatten()
+    white = torch.rand(count, generator=generator)[chosen] < _WHITE
+    rows, columns = _centre(height, surroundings), _centre(width, surroundings)
     y, x = torch.linspace(-1.0, 1.0, height)[:, None], torch.linspace(-1.0, 1.0, width)[None, :]
-    covered = torch.cos(angle) * x + torch.sin(angle) * y > distance  # (B, H, W)
-    kind = torch.rand(count, generator=generator)
-    covered[kind < UNKNOWN] = True
-    covered[kind >= UNKNOWN + PARTLY] = False
+    covered = torch.cos(angle[chosen]) * x + torch.sin(angle[chosen]) * y > distance[chosen]  # (K, H, W)
     covered[:, rows, columns] = False
-    colour = pictures[:, :, rows, columns].float().mean(dim=(2, 3), keepdim=True).round_().to(torch.uint8)
-    white = torch.rand(count, generator=generator) < _WHITE
+    some = pictures[chosen.to(pictures.device)]
+    colour = some[:, :, rows, columns].float().mean(dim=(2, 3), keepdim=True).round_().to(torch.uint8)
     colour[white.to(colour.device)] = 255
-    return torch.where(covered[:, None].to(pictures.device), colour, pictures)
+    changed = pictures.clone()
+    changed[chosen.to(pictures.device)] = torch.where(covered[:, None].to(pictures.device), colour, some)
+    return changed
 
 
 def with_unknown_surroundings(crop: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
