@@ -12,12 +12,13 @@ import torchvision
 from PIL import Image
 
 from nucleoscope.data.concealing import with_unknown_surroundings
-from nucleoscope.data.reading import read_pictures
+from nucleoscope.data.reading import read_dataset, read_pictures
 from nucleoscope.errors import ConfigError, DataError, RunFolderError
 from nucleoscope.models.bundle import load_bundle
 from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline import both as both_module
 from nucleoscope.pipeline import run as run_module
+from nucleoscope.pipeline import surroundings as surroundings_module
 from nucleoscope.pipeline.predict import predict_crops
 from nucleoscope.pipeline.reporter import Silent
 from nucleoscope.pipeline.run import load_prepared, run, run_stage
@@ -109,6 +110,42 @@ def test_crops_that_share_no_pixels_are_shown_alone(settings, tmp_path, monkeypa
         Image.fromarray(pixels).save(folder / f"{number}.png")
     found = run(tmp_path / "data", tmp_path / "run", settings)
     assert found.read()["settings"]["surroundings"] == 1
+
+
+def test_fewer_are_shown_where_pictures_would_be_too_large_or_too_many(competition, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(run_module, "wanted_stages", lambda prepared: [])
+    monkeypatch.setattr(surroundings_module, "MAX_SIZE", 100)
+    listener = Listener()
+    found = run(competition, tmp_path / "large", settings, reporter=listener)
+    assert found.read()["settings"]["surroundings"] == 2
+    assert (
+        "model2 is shown 2 times the width of a crop, since 4 times would need pictures of more than 100 pixels or "
+        "more than 10 GiB of room; --surroundings decides otherwise"
+    ) in listener.told
+    with pytest.raises(ConfigError) as refused:
+        run(competition, tmp_path / "asked", dataclasses.replace(settings, surroundings=3))
+    assert str(refused.value) == (
+        "surroundings is 3, which makes pictures of 144 pixels of crops of 48; expected 100 at most: --surroundings 2"
+    )
+    monkeypatch.setattr(surroundings_module, "MOST_ROOM", 1000)
+    found = run(competition, tmp_path / "many", settings)
+    assert found.read()["settings"]["surroundings"] == 1
+
+
+def test_fields_are_shown_as_they_are_and_not_put_together(settings, tmp_path):
+    random, data = np.random.default_rng(0), tmp_path / "fields"
+    data.mkdir()
+    for number in range(6):
+        Image.fromarray(random.integers(0, 256, (150, 170, 3), dtype=np.uint8)).save(data / f"f{number}.png")
+        rows = [f"{x},{y},{'ab'[i % 2]}" for i, (x, y) in enumerate(random.integers(5, 145, (8, 2)).tolist())]
+        (data / f"f{number}.csv").write_text("\n".join(["x,y,label", *rows]) + "\n")
+    asked = dataclasses.replace(settings, models=(Kind.MODEL2,), crop_size=32)
+    folder = run(data, tmp_path / "run", asked)
+    prepared = shown(folder)
+    assert prepared.surroundings == 4
+    expected = read_dataset(data, crop_size=128, mpp=0.25).crops.images
+    np.testing.assert_array_equal(prepared.dataset.crops.images, expected)
+    assert load_bundle(folder.model(Kind.MODEL2).bundle).config.specification.size == (128, 128)
 
 
 def test_a_run_is_gone_on_with_by_the_same_command(folder, competition, settings):

@@ -39,6 +39,7 @@ class Prepared:
         network: what builds a backbone of timm; None for torchvision's.
         places: where labelled and test crops lie, if model2 is shown what is around them.
         surroundings: how many times the width of a crop the pictures of `dataset` show, see `pipeline.surroundings`.
+        source: that `dataset` was read from.
     """
 
     dataset: Dataset
@@ -49,6 +50,7 @@ class Prepared:
     network: TimmNetwork | None = None
     places: TilePlaces | None = None
     surroundings: int = 1
+    source: str | Path = ""
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -167,7 +167,7 @@ def load_prepared(folder: RunFolder, reporter: Reporter) -> Prepared:
     places = read_places(folder.tiles, dataset) if settings.surroundings not in (None, 1) else None
     network = record.get("network")
     found = None if network is None else TimmNetwork.from_mapping(network, str(folder.path / "run.json"))
-    return Prepared(dataset, split, settings, record["weights"], folder.cache, found, places)
+    return Prepared(dataset, split, settings, record["weights"], folder.cache, found, places, source=record["source"])
 
 
 def _begin(
@@ -180,10 +180,10 @@ def _begin(
     linked = link_crops(dataset, reporter, settings.tolerance)
     split = split_crops(dataset, linked.labelled, settings, reporter)
     audit = Audit(linked, audit_record(linked, make_splits(linked, settings, split), reporter))
-    times = resolve_surroundings(settings, split.protocol, linked.labelled, embeds=embeds)
+    times = resolve_surroundings(settings, split.protocol, linked, reporter, embeds=embeds)
     resolved = dataclasses.replace(settings, split=split.protocol, surroundings=times)
     places = places_of(linked.overlaps) if times > 1 else None
-    prepared = Prepared(dataset, split, resolved, weights, folder.cache, network, places)
+    prepared = Prepared(dataset, split, resolved, weights, folder.cache, network, places, source=source)
     record = {
         "source": _absolute(source),
         "test": None if test is None else _absolute(test),

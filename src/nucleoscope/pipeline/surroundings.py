@@ -7,43 +7,73 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleoscope.data.crops import Crops
+from nucleoscope.data.crops import MAX_SIZE, Crops
 from nucleoscope.data.overlap import Overlaps
 from nucleoscope.data.overlap.surroundings import TilePlaces, wide_crops
-from nucleoscope.data.reading.dataset import Dataset
+from nucleoscope.data.reading.dataset import Dataset, read_dataset
 from nucleoscope.data.room import make_room
 from nucleoscope.data.splits import Protocol
 from nucleoscope.errors import ConfigError, RunFolderError
 from nucleoscope.models.specification import Kind
-from nucleoscope.pipeline.linked_crops import HEADER, LABELLED, as_it_lies
+from nucleoscope.pipeline.linked_crops import HEADER, LABELLED, LinkedCrops, as_it_lies
 from nucleoscope.pipeline.prepare import Prepared
 from nucleoscope.pipeline.presets import SURROUNDINGS
 from nucleoscope.pipeline.reporter import Reporter
 from nucleoscope.pipeline.settings import RunSettings
 
+MOST_ROOM = 10 * 2**30
+"""Bytes of wide crops, memory or disk, beyond which fewer surroundings are shown unless they were asked for."""
 
-def resolve_surroundings(settings: RunSettings, protocol: Protocol, overlaps: Overlaps, *, embeds: bool) -> int:
+
+def resolve_surroundings(
+    settings: RunSettings, protocol: Protocol, linked: LinkedCrops, reporter: Reporter, *, embeds: bool
+) -> int:
     """What was asked for, or under `tiles` what was right most often on new tissue, where the tissue is known.
 
     Args:
         settings: of the run.
         protocol: of its split.
-        overlaps: of the labelled crops.
+        linked: the crops, and which of them share pixels.
+        reporter: is told if there are too many crops for that, or they are too large.
         embeds: whether model2 has an embedding, without which it cannot join what it sees.
 
     Raises:
-        ConfigError: surroundings were asked for, and there is no model2 to see them.
+        ConfigError: surroundings were asked for, and no model2 would see them or the crops are too large.
     """
-    has_model2 = Kind.MODEL2 in settings.models
+    has_model2, side = Kind.MODEL2 in settings.models, max(linked.dataset.crops.size)
     if settings.surroundings is not None:
-        if settings.surroundings > 1 and not has_model2:
-            raise ConfigError(
-                f"surroundings is {settings.surroundings}, but only model2 is shown them and it is not among the "
-                "models: leave --surroundings out, or add model2 to --models"
-            )
+        _check(settings.surroundings, side, has_model2=has_model2)
         return settings.surroundings
-    known = protocol is Protocol.TILES and len(overlaps.pairs) > 0
-    return SURROUNDINGS if known and has_model2 and embeds else 1
+    known = protocol is Protocol.TILES and (linked.dataset.of_fields or len(linked.labelled.pairs) > 0)
+    if not (known and has_model2 and embeds):
+        return 1
+    times = SURROUNDINGS
+    while times > 1 and (times * side > MAX_SIZE or times**2 * _room(linked.dataset) > MOST_ROOM):
+        times //= 2
+    if times < SURROUNDINGS:
+        reporter.say(
+            f"model2 is shown {times} times the width of a crop, since {SURROUNDINGS} times would need pictures of "
+            f"more than {MAX_SIZE} pixels or more than {MOST_ROOM / 2**30:g} GiB of room; --surroundings decides otherwise"
+        )
+    return times
+
+
+def _check(asked: int, side: int, *, has_model2: bool) -> None:
+    if asked > 1 and not has_model2:
+        raise ConfigError(
+            f"surroundings is {asked}, but only model2 is shown them and it is not among the models: leave "
+            "--surroundings out, or add model2 to --models"
+        )
+    if asked * side > MAX_SIZE:
+        raise ConfigError(
+            f"surroundings is {asked}, which makes pictures of {asked * side} pixels of crops of {side}; expected "
+            f"{MAX_SIZE} at most: --surroundings {MAX_SIZE // side}"
+        )
+
+
+def _room(dataset: Dataset) -> int:
+    """Bytes of all crops."""
+    return sum(crops.images.nbytes for crops in (dataset.crops, dataset.test) if crops is not None)
 
 
 def places_of(overlaps: Overlaps) -> TilePlaces:
@@ -73,11 +103,35 @@ def read_places(path: Path, dataset: Dataset) -> TilePlaces:
 
 def shown_to(kind: Kind, prepared: Prepared, reporter: Reporter) -> Prepared:
     """The same with what a model is shown: the crops themselves, or for model2 what lies around them too."""
-    times = prepared.settings.surroundings
+    times, dataset = prepared.settings.surroundings, prepared.dataset
     if kind is not Kind.MODEL2 or prepared.places is None or times is None:
         return prepared
-    wide = with_surroundings(prepared.dataset, prepared.places, times, reporter)
+    if dataset.of_fields and dataset.test is None:
+        wide = _cut_wider(prepared, times, reporter)
+    else:
+        wide = with_surroundings(dataset, prepared.places, times, reporter)
     return dataclasses.replace(prepared, dataset=wide, surroundings=times)
+
+
+def _cut_wider(prepared: Prepared, times: int, reporter: Reporter) -> Dataset:
+    """Larger crops from the fields themselves, which show what no crop does."""
+    settings, crops = prepared.settings, prepared.dataset.crops
+    with reporter.bar("cutting wider crops") as bar:
+        found = read_dataset(
+            prepared.source,
+            classes=settings.classes,
+            mpp=settings.mpp,
+            groups_column=settings.groups,
+            progress=bar,
+            corrections=None if settings.corrections is None else Path(settings.corrections),
+            crop_size=times * max(crops.size),
+        )
+    if found.crops.names != crops.names:
+        raise RunFolderError(
+            f'the fields in "{prepared.source}" changed while the run was under way; start again with another --out'
+        )
+    reporter.say(f"each nucleus is shown with {times} times the width of tissue, cut from its field")
+    return dataclasses.replace(found, crops=dataclasses.replace(found.crops, places=None))
 
 
 def with_surroundings(dataset: Dataset, places: TilePlaces, times: int, reporter: Reporter) -> Dataset:

@@ -46,6 +46,7 @@ class Dataset:
         submission_names: names of the test crops in the order of the example of a submission, or None.
         label_values: C labels to write for the classes in a submission; those of the label table.
         notes: sentences to show: what was converted, left out or assumed.
+        of_fields: the crops were cut from fields here, and could be cut larger.
     """
 
     crops: Crops
@@ -53,6 +54,7 @@ class Dataset:
     submission_names: tuple[str, ...] | None
     label_values: tuple[int, ...]
     notes: tuple[str, ...]
+    of_fields: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,8 @@ def _read_fields(source: PictureSource, options: _Options) -> Dataset:
     assert labelled.places.corners is not None
     cut = cut_fields(source, labelled.files, labelled.places.corners, found.size, options.progress)
     crops = _crops(cut.images, labelled, options)
-    return _join(crops, labelled, _read_test(options.test, options), labelled.notes + sentences(cut.conversions))
+    notes = labelled.notes + sentences(cut.conversions)
+    return replace(_join(crops, labelled, _read_test(options.test, options), notes), of_fields=True)
 
 
 def _read_class_folders(path: Path, source: PictureSource, options: _Options) -> Dataset:
