@@ -53,7 +53,8 @@ def resolve_surroundings(
     if times < SURROUNDINGS:
         reporter.say(
             f"model2 is shown {times} times the width of a crop, since {SURROUNDINGS} times would need pictures of "
-            f"more than {MAX_SIZE} pixels or more than {MOST_ROOM / 2**30:g} GiB of room; --surroundings decides otherwise"
+            f"more than {MAX_SIZE} pixels or more than {MOST_ROOM / 2**30:g} GiB of room; --surroundings decides "
+            "otherwise"
         )
     return times
 
