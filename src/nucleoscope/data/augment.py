@@ -18,6 +18,7 @@ from nucleoscope.data.scales import at_scale
 
 # Optical density of haematoxylin, eosin and DAB in R, G, B (Ruifrok and Johnston 2001), rows of unit length.
 _STAINS = torch.tensor([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11], [0.27, 0.57, 0.78]])
+_AT_ONCE = 8  # wide pictures that are turned into numbers, so that these stay in memory that is used again
 _DENSITY = -torch.log((torch.arange(256, dtype=torch.float32) + 1.0) / 256.0)
 
 
@@ -88,11 +89,12 @@ def augment_scales(
     Returns:
         (S, B, 3, H / surroundings, W / surroundings) float32 in 0..1.
     """
-    ranges, values = Jitter(), pictures.float()
+    ranges = Jitter()
     geometry = _geometry(len(pictures), pictures.shape[-2] / pictures.shape[-1], strength, ranges, generator)
     warped = []
     for scale in scales:
-        density = -torch.log((at_scale(values, scale, surroundings) + 1.0) / 256.0)
+        shown = torch.cat([at_scale(some, scale, surroundings) for some in pictures.split(_AT_ONCE)])
+        density = -torch.log((shown + 1.0) / 256.0)
         own = geometry.clone()
         own[:, :, 2] /= scale  # the crop moves by as much as it does when it is shown alone
         warped.append(_warped(density, own, (density.shape[-2], density.shape[-1])))

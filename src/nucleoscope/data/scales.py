@@ -16,15 +16,15 @@ def at_scale(pictures: Tensor, scale: int, surroundings: int) -> Tensor:
     """The centre of pictures at one scale; TorchScript can read this.
 
     Args:
-        pictures: (B, 3, H, W), float.
+        pictures: (B, 3, H, W).
         scale: how many times the width of a crop is shown, each pixel the mean of so many along either side.
         surroundings: how many times the width of a crop the pictures show.
 
     Returns:
-        (B, 3, H / surroundings, W / surroundings).
+        (B, 3, H / surroundings, W / surroundings), float.
     """
     height = scale * (pictures.shape[2] // surroundings)
     width = scale * (pictures.shape[3] // surroundings)
     top, left = (pictures.shape[2] - height) // 2, (pictures.shape[3] - width) // 2
-    part = pictures[:, :, top : top + height, left : left + width]
+    part = pictures[:, :, top : top + height, left : left + width].float()
     return functional.avg_pool2d(part, scale) if scale > 1 else part
