@@ -93,7 +93,7 @@ def augment_scales(
     geometry = _geometry(len(pictures), pictures.shape[-2] / pictures.shape[-1], strength, ranges, generator)
     warped = []
     for scale in scales:
-        shown = torch.cat([at_scale(some, scale, surroundings) for some in pictures.split(_AT_ONCE)])
+        shown = torch.cat([at_scale(some, scale, surroundings) for some in torch.split(pictures, _AT_ONCE)])
         density = -torch.log((shown + 1.0) / 256.0)
         own = geometry.clone()
         own[:, :, 2] /= scale  # the crop moves by as much as it does when it is shown alone
