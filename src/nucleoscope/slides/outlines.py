@@ -11,6 +11,10 @@ Outline = tuple[Ring, ...]
 """A polygon: its outer ring, then those of its holes."""
 
 
+_FARTHEST = 2.0**31
+"""Pixels: no image is as wide, and what is computed of smaller numbers does not overflow."""
+
+
 class UnusableError(Exception):
     """Coordinates that are no place or outline; its text says what was found."""
 
@@ -19,7 +23,7 @@ def read_ring(coordinates: Any) -> Ring:
     """A ring (M, 2) from a list of [x, y], closed or not; what follows x and y in a point is left out.
 
     Raises:
-        UnusableError: it is no such list, or holds what is no finite number.
+        UnusableError: it is no such list, or holds what is no finite number or beyond any image.
     """
     try:
         points = np.asarray(coordinates, np.float64)
@@ -30,6 +34,8 @@ def read_ring(coordinates: Any) -> Ring:
     ring = points[:, :2]
     if not np.isfinite(ring).all():
         raise UnusableError("coordinates that are not finite")
+    if not (np.abs(ring) < _FARTHEST).all():
+        raise UnusableError("coordinates that no image reaches")
     return ring[:-1] if len(ring) > 1 and ring[0].tolist() == ring[-1].tolist() else ring
 
 

@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 Ring = NDArray[np.float64]
 """(M, 2) x, y of a closed line: its first point is not repeated at the end."""
 
+UNSURE = "unsure"
+"""What stands before the colon and the reason where a nucleus is shown that was not given a class."""
+
 
 class Doubt(StrEnum):
     """Why a nucleus is not given a class; the empty word is no doubt."""

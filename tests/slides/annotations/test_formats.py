@@ -63,6 +63,7 @@ def test_centroids_are_in_pixels_from_the_edge():
 
 def test_qupath_objects_with_a_class(picture, tmp_path):
     features = [point(3, 4, "Tumor"), point(5, 6, None), point(7, 8, "Ignore*"), point(99, 8, "Tumor")]
+    features.append(point(9, 8, "unsure: blur"))  # as `classify` writes it
     found = read(picture, write_geojson(tmp_path / "a.geojson", [*features, point(20.5, 9, "Stroma")]))
     assert found.kind == "GeoJSON"
     assert found.labels == ("Tumor", "Stroma")
@@ -70,6 +71,7 @@ def test_qupath_objects_with_a_class(picture, tmp_path):
     assert found.skipped == {
         "nuclei without a class": 1,
         "nuclei of an ignored class (QuPath marks it with *)": 1,
+        "nuclei that `classify` left unsure": 1,
         "nuclei outside of the image": 1,
     }
 

@@ -45,7 +45,16 @@ FORMATS = "GeoJSON, a table with x and y, or the JSON of CellViT, HoVer-Net or T
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", 'FILE: found an empty file; expected a header with "x" and "y", pixels of the image'),
+        ("", f"FILE is empty; expected {FORMATS}: export it again"),
+        (
+            "<html>\n<body>",
+            f'FILE is no JSON, though it is called so: it begins with "<html>"; expected {FORMATS}: export it again',
+        ),
+        (
+            json.dumps([feature({"type": "a\n\x1b[31mb"})]),
+            r"FILE (GeoJSON) holds no nuclei: 1 geometries of type a\n\x1b[31mb; expected detections, cells, points or "
+            "outlines of nuclei: export those",
+        ),
         ("{", "FILE is not valid JSON at byte 1: expected a key (the file ends there: is it whole?)"),
         ('{"type": "Topology"}', f"FILE is JSON, but not of nuclei; expected {FORMATS}"),
         ('{"cell_masks": []}', f"FILE is JSON, but not of nuclei; expected {FORMATS}"),
@@ -93,6 +102,12 @@ def test_files_of_other_kinds_are_named(tmp_path, begin, message):
     assert refusal(path) == message.format(FORMATS)
 
 
+def test_text_of_another_encoding_is_no_table_nor_json(tmp_path):
+    path = tmp_path / "cells.geojson"
+    path.write_bytes(json.dumps([feature()]).encode("utf-16"))
+    assert refusal(path) == f'FILE is not UTF-8 text; expected {FORMATS}: export it again, a table as "CSV UTF-8"'
+
+
 def test_missing_files_and_folders_are_named(tmp_path):
     assert refusal(tmp_path / "none.geojson") == "FILE cannot be read (No such file or directory): check the path"
     assert refusal(tmp_path) == "FILE is a folder; expected a file of nuclei"
@@ -130,6 +145,8 @@ def test_the_direction_of_a_ring_does_not_matter(tmp_path):
         (polygon([[0, 0], [1, float("nan")], [2, 2]]), "coordinates that are not finite"),
         (polygon([[0, 0], [1, float("inf")], [2, 2]]), "coordinates that are not finite"),
         (polygon([[0, 0], [1, None], [2, 2]]), "coordinates that are not finite"),
+        (polygon([[0, 0], [1e200, 0], [1e200, 1e200]]), "coordinates that no image reaches"),
+        ({"type": "Point", "coordinates": [-1e308, 1]}, "coordinates that no image reaches"),
         (polygon([[0, 0], [1, 10**400], [2, 2]]), "malformed coordinates"),
         (polygon([[0, 0], [1], [2, 2]]), "malformed coordinates"),
         (polygon([[0, 0], ["a", 1], [2, 2]]), "malformed coordinates"),

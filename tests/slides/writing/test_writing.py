@@ -2,6 +2,7 @@
 
 import csv
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -116,6 +117,16 @@ def test_anndata_has_classes_for_variables_and_places_in_spatial(tmp_path):
     np.testing.assert_array_equal(found.obsm["spatial"], [(n.x, n.y) for n in NUCLEI])
     assert list(found.obs["cell_type"]) == ["cancer", "normal", "unsure: pen", "unsure: foreign"]
     assert (found.uns["mpp"], found.uns["image"]) == (0.5, "field.png")
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "error::UserWarning")
+def test_two_nuclei_of_one_id_keep_it(tmp_path):
+    anndata = pytest.importorskip("anndata")
+    twins = [NUCLEI[0]] * len(NUCLEI)
+    write_results(tmp_path, IMAGE, twins, iter([VERDICTS]), COLOURS, ["h5ad"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert list(anndata.read_h5ad(tmp_path / "nuclei.h5ad").obs_names) == ["7"] * len(NUCLEI)
 
 
 def test_the_summary_counts_shares_and_densities(tmp_path):

@@ -11,8 +11,10 @@ from nucleoscope.errors import DataError
 from nucleoscope.slides.annotations.labelled_nuclei import WITHOUT_CLASS, LabelledNuclei
 from nucleoscope.slides.nuclei.nucleus_file import summarised
 from nucleoscope.slides.nuclei.opening import open_nuclei
+from nucleoscope.slides.results import UNSURE
 
 _IGNORED = "nuclei of an ignored class (QuPath marks it with *)"
+_UNSURE = "nuclei that `classify` left unsure"
 
 
 def read_table(path: Path, content: bytes, image: Path, size: tuple[int, int]) -> LabelledNuclei:
@@ -35,7 +37,8 @@ def read_table(path: Path, content: bytes, image: Path, size: tuple[int, int]) -
 def read_objects(path: Path, mpp: float, size: tuple[int, int]) -> LabelledNuclei:
     """Nuclei of a file that `open_nuclei` reads, with the classes that it gives them.
 
-    Nuclei without a class, of a class that QuPath ignores, or outside of the image are counted.
+    Nuclei without a class, of a class that QuPath ignores, that `nucleoscope classify` gave none, or outside of the
+    image are counted.
 
     Args:
         path: GeoJSON, or what else has classes.
@@ -53,6 +56,8 @@ def read_objects(path: Path, mpp: float, size: tuple[int, int]) -> LabelledNucle
             skipped[WITHOUT_CLASS] += 1
         elif nucleus.label.endswith("*"):
             skipped[_IGNORED] += 1
+        elif nucleus.label.startswith(f"{UNSURE}: "):
+            skipped[_UNSURE] += 1
         else:
             kept.append(position)
             labels.append(nucleus.label)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from nucleoscope.data.reading.wording import shown
 from nucleoscope.slides.outlines import Outline, UnusableError, centroid, extent, read_point, read_polygon
 from nucleoscope.slides.results import Carried, Nucleus
 
@@ -148,7 +149,7 @@ def _polygons(geometry: Feature) -> list[Outline]:
         return [read_polygon(coordinates)]
     if kind == "MultiPolygon" and isinstance(coordinates, list) and coordinates:
         return [read_polygon(part) for part in coordinates]
-    raise UnusableError(f"geometries of type {kind}" if isinstance(kind, str) else "objects without a geometry")
+    raise UnusableError(f"geometries of type {shown(kind)}" if isinstance(kind, str) else "objects without a geometry")
 
 
 def _border(feature: Feature) -> Feature | None:

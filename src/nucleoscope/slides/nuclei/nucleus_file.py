@@ -15,6 +15,9 @@ from nucleoscope.errors import DataError
 from nucleoscope.slides.nuclei.geojson_objects import Found, Rank
 from nucleoscope.slides.results import Nucleus
 
+FORMATS = "GeoJSON, a table with x and y, or the JSON of CellViT, HoVer-Net or TIAToolbox"
+"""That are read, in words."""
+
 _OUTSIDE = "nuclei outside of the image"
 _BESIDE = {Rank.POINT: "points beside detections", Rank.ANNOTATION: "annotations beside detections or points"}
 

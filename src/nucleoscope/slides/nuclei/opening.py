@@ -8,10 +8,9 @@ from nucleoscope.slides.nuclei.cell_dictionaries import CellViTReader, HoVerNetR
 from nucleoscope.slides.nuclei.compressed import open_bytes
 from nucleoscope.slides.nuclei.geojson import GeoJsonReader
 from nucleoscope.slides.nuclei.json_cursor import JsonCursor
-from nucleoscope.slides.nuclei.nucleus_file import NucleusFile, NucleusReader, survey
+from nucleoscope.slides.nuclei.nucleus_file import FORMATS, NucleusFile, NucleusReader, survey
 from nucleoscope.slides.nuclei.table import TableReader
 
-_FORMATS = "GeoJSON, a table with x and y, or the JSON of CellViT, HoVer-Net or TIAToolbox"
 _FOREIGN = {  # how a file begins: what it is, and what to do
     b"\x89HDF": ("HDF5", "export GeoJSON or a table"),
     b"\x80": (
@@ -46,7 +45,7 @@ def _reader(path: Path, mpp: float | None) -> NucleusReader:
         begin = stream.read(16)
         for magic, (what, remedy) in _FOREIGN.items():
             if begin.startswith(magic):
-                raise DataError(f"{path} is {what}; expected {_FORMATS}: {remedy}")
+                raise DataError(f"{path} is {what}; expected {FORMATS}: {remedy}")
         if begin == MAGIC:
             return AnnotationStoreReader(path, mpp)
         stream.seek(0)
@@ -73,4 +72,4 @@ def _json_reader(path: Path, cursor: JsonCursor, mpp: float | None) -> NucleusRe
             return GeoJsonReader(path, mpp)
         if is_cell(value):
             return HoVerNetReader(path, mpp)
-    raise DataError(f"{path} is JSON, but not of nuclei; expected {_FORMATS}")
+    raise DataError(f"{path} is JSON, but not of nuclei; expected {FORMATS}")

@@ -12,11 +12,13 @@ from nucleoscope.data.reading.wording import listed, shown
 from nucleoscope.errors import ConfigError, DataError
 from nucleoscope.slides.nuclei.compressed import open_bytes
 from nucleoscope.slides.nuclei.geojson_objects import Found
+from nucleoscope.slides.nuclei.nucleus_file import FORMATS
 from nucleoscope.slides.results import Nucleus
 
 _PLACES = (("x", "y"), ("centroid x px", "centroid y px"))
 _PLACES_UM = (("centroid x µm", "centroid y µm"), ("centroid x μm", "centroid y μm"))  # two letters that look alike
 _IDENTITIES = ("id", "object id")
+_JSON = {".json", ".geojson"}
 _LABELS = ("label", "classification", "class", "predicted")
 
 
@@ -81,7 +83,9 @@ class TableReader:
             line = reader.line_num if reader else 1
             raise DataError(f"{self.path}, line {line}: not valid CSV ({error}): correct the line") from error
         except UnicodeDecodeError as error:
-            raise DataError(f'{self.path} is not UTF-8 text: save it as "CSV UTF-8"') from error
+            raise DataError(
+                f'{self.path} is not UTF-8 text; expected {FORMATS}: export it again, a table as "CSV UTF-8"'
+            ) from error
 
     def _columns(self, header: Sequence[str]) -> _Columns:
         names = [cell.strip().casefold() for cell in header]
@@ -95,8 +99,16 @@ class TableReader:
                     scale = 1 / self._known_mpp() if in_um else 1.0
                     x, y = map(names.index, pair)
                     return _Columns(x, y, scale, find(_IDENTITIES), find(_LABELS))
-        found = f"the columns {listed(header)}" if header else "an empty file"
-        raise DataError(f'{self.path}: found {found}; expected a header with "x" and "y", pixels of the image')
+        if not header:
+            raise DataError(f"{self.path} is empty; expected {FORMATS}: export it again")
+        if _JSON & {suffix.lower() for suffix in self.path.suffixes}:
+            raise DataError(
+                f'{self.path} is no JSON, though it is called so: it begins with "{listed(header)}"; expected '
+                f"{FORMATS}: export it again"
+            )
+        raise DataError(
+            f'{self.path}: found the columns {listed(header)}; expected a header with "x" and "y", pixels of the image'
+        )
 
     def _known_mpp(self) -> float:
         if not self.mpp:

@@ -1,5 +1,6 @@
 """Classified nuclei as AnnData, for the single-cell world: scanpy, squidpy, SpatialData."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from nucleoscope.slides.results import Nucleus, Verdicts
-from nucleoscope.slides.writing.facts import UNSURE, Add, Facts, confidences, novelties, shown_classes
+from nucleoscope.slides.results import UNSURE, Nucleus, Verdicts
+from nucleoscope.slides.writing.facts import Add, Facts, confidences, novelties, shown_classes
 
 
 @contextmanager
@@ -50,10 +51,12 @@ def _write(path: Path, facts: Facts, columns: dict[str, list[Any]], numbers: dic
         index=pd.Index(columns["id"], dtype=str, name="id"),
     )
     image = facts.image
-    anndata.AnnData(
-        X=joined["X"],
-        obs=observed,
-        var=pd.DataFrame(index=pd.Index(facts.classes, dtype=str)),
-        obsm={"spatial": joined["spatial"].astype(np.float64)},
-        uns={"image": image.name, "mpp": image.mpp, "image_size": np.array(image.size), "nuclei": facts.source},
-    ).write_h5ad(path, compression="gzip")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Observation names are not unique")  # ids stay as their file has them
+        anndata.AnnData(
+            X=joined["X"],
+            obs=observed,
+            var=pd.DataFrame(index=pd.Index(facts.classes, dtype=str)),
+            obsm={"spatial": joined["spatial"].astype(np.float64)},
+            uns={"image": image.name, "mpp": image.mpp, "image_size": np.array(image.size), "nuclei": facts.source},
+        ).write_h5ad(path, compression="gzip")

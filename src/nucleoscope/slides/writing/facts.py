@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nucleoscope.evaluation.plots.colours import FAINT
-from nucleoscope.slides.results import Nucleus, Verdicts
+from nucleoscope.slides.results import UNSURE, Nucleus, Verdicts
 
-UNSURE = "unsure"
 UNSURE_COLOUR = FAINT
 
 Add = Callable[[Sequence[Nucleus], Verdicts], None]

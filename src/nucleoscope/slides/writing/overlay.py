@@ -14,8 +14,8 @@ from nucleoscope.data.reading.wording import counted, shown
 from nucleoscope.evaluation.plots.colours import FAINT, INK
 from nucleoscope.evaluation.plots.sheet import DPI, SMALL_SIZE, lay_out, new_sheet, text_width, write_sheet
 from nucleoscope.slides.outlines import extent
-from nucleoscope.slides.results import Nucleus, Verdicts
-from nucleoscope.slides.writing.facts import UNSURE, UNSURE_COLOUR, Add, Facts, shown_classes
+from nucleoscope.slides.results import UNSURE, Nucleus, Verdicts
+from nucleoscope.slides.writing.facts import UNSURE_COLOUR, Add, Facts, shown_classes
 
 _CANVAS = 2000  # pixels of the longer side, unless the picture is larger
 _SMALLEST_OUTLINE = 9.0  # canvas pixels across, below which an outline is drawn as a dot
