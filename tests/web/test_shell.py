@@ -8,7 +8,7 @@ def test_the_shell_tells_pages_classes_and_models(client):
     assert [page["title"] for page in answer["pages"]] == ["Try"]  # a bundle alone has nothing to explore or review
     assert [one["colour"] for one in answer["classes"]] == list(class_colours(4))
     assert answer["usual_model"] == "model"
-    assert answer["models"][0]["crop_width"] == 48
+    assert answer["models"][0]["crop_width"] == answer["models"][0]["least_width"] == 48
     assert answer["models"][0]["measured"] == "not measured: no accuracy is on record for this model"
 
 

@@ -36,6 +36,8 @@ class ModelAnswer(BaseModel):
     protocol: str | None = Field(description="random or tiles; null where the model was not measured")
     crop_height: int = Field(description="pixels")
     crop_width: int = Field(description="pixels")
+    least_height: int = Field(description="pixels of a crop by itself; less than crop_height if it could see more")
+    least_width: int = Field(description="pixels of a crop by itself; less than crop_width if it could see more")
     mpp: float | None = Field(description="micrometres per pixel of its crops")
     coverage: float | None = Field(description="how often its sets hold the true class; null for a model without sets")
     marks_foreign: bool = Field(description="whether it can say that a nucleus is unlike those of the training")
@@ -69,6 +71,7 @@ def model_answer(name: str, config: BundleConfig) -> ModelAnswer:
     """A model in the words of its bundle."""
     measured = measured_of(config)
     height, width = config.specification.size
+    least_height, least_width = config.specification.crop_size
     return ModelAnswer(
         name=name,
         architecture=config.specification.architecture,
@@ -76,6 +79,8 @@ def model_answer(name: str, config: BundleConfig) -> ModelAnswer:
         protocol=None if measured is None else measured.protocol,
         crop_height=height,
         crop_width=width,
+        least_height=least_height,
+        least_width=least_width,
         mpp=config.mpp,
         coverage=config.coverage,
         marks_foreign=config.novelty_threshold is not None,

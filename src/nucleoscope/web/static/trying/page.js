@@ -41,9 +41,12 @@ function askedModel() {
 function showModel() {
   const model = askedModel();
   const resolution = model.mpp === null ? "resolution not on record" : `${model.mpp} µm/pixel`;
+  const alone = model.least_width === model.crop_width && model.least_height === model.crop_height
+    ? ""
+    : `, or ${model.least_width}×${model.least_height} with nothing known around them`;
   find("mpp").value = model.mpp ?? "";
   find("facts").replaceChildren(
-    element("span", {}, `${model.architecture}, crops of ${model.crop_width}×${model.crop_height} pixels, ${resolution}.`),
+    element("span", {}, `${model.architecture}, crops of ${model.crop_width}×${model.crop_height} pixels${alone}, ${resolution}.`),
     element("span", {}, capital(model.measured) + "."),
   );
 }
