@@ -76,7 +76,9 @@ def augment_scales(
     generator: torch.Generator,
     grey: float = 0.0,
 ) -> Tensor:
-    """Change every picture of a batch at random and show it at several scales, each changed alike.
+    """Change every picture of a batch at random and show it at several scales.
+
+    All scales of a picture are turned and coloured alike, and shifted by the same share of their own side.
 
     Args:
         pictures: (B, 3, H, W) uint8.
@@ -95,9 +97,7 @@ def augment_scales(
     for scale in scales:
         shown = torch.cat([at_scale(some, scale, surroundings) for some in torch.split(pictures, _AT_ONCE)])
         density = -torch.log((shown + 1.0) / 256.0)
-        own = geometry.clone()
-        own[:, :, 2] /= scale  # the crop moves by as much as it does when it is shown alone
-        warped.append(_warped(density, own, (density.shape[-2], density.shape[-1])))
+        warped.append(_warped(density, geometry, (density.shape[-2], density.shape[-1])))
     tall = torch.cat(warped, dim=2)  # (B, 3, S h, w): all scales of a picture take the same colours
     return torch.stack(_recoloured(tall, strength, generator, ranges, grey).chunk(len(scales), dim=2))
 
