@@ -40,7 +40,7 @@ tutorial: $(BIN)/.ready  ## docs/tutorial.ipynb from top to bottom on synthetic 
 
 bench: $(BIN)/.ready  ## the figures of docs/benchmarks.md, on the real crops in NUCLEOSCOPE_DATA; hours, alone on the machine
 	$(BIN)/python -m pip install --quiet --editable '.[bench,dev,fast,map,offline,review,slides,timm,web]'
-	$(BIN)/python benchmarks/reference.py --out runs/bench --splits random,tiles --seeds 1,2,3 --preset full
+	$(BIN)/python benchmarks/reference.py --out runs/bench --splits random,tiles --seeds 1,2,3 --preset full --surroundings 1
 	$(BIN)/python benchmarks/time_to_accuracy.py --out runs/bench/time-to-accuracy.jsonl --models model2 --seeds 1,2,3 --limit-seconds 225 --resume
 	$(BIN)/python benchmarks/time_to_accuracy.py --out runs/bench/time-to-accuracy.jsonl --models model1 --seeds 1,2,3 --limit-seconds 120 --resume
 	$(BIN)/python benchmarks/time_to_accuracy.py --out runs/bench/time-to-accuracy.jsonl --table --plot docs/images/time_to_accuracy.png
