@@ -9,9 +9,9 @@ $(BIN)/.ready: pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[dev,fast,map,offline,review,slides,timm,web]'
 	touch $@
 
-demo: $(BIN)/.ready  ## the main job on built-in synthetic tissue: runs/demo/
+demo: $(BIN)/.ready  ## the main job on built-in synthetic tissue, on crops alone to be short: runs/demo/
 	rm -rf runs/demo
-	$(BIN)/nucleoscope run demo --out runs/demo --trials 3 --epochs 6
+	$(BIN)/nucleoscope run demo --out runs/demo --trials 3 --epochs 6 --surroundings 1
 
 serve: $(BIN)/.ready  ## a page on the demo run, which is made if it is missing: http://127.0.0.1:8000
 	test -f runs/demo/run.json || $(MAKE) demo
