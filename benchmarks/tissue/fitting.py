@@ -77,13 +77,12 @@ def run_fit(task: Fit) -> Path:
         experiment.surround,
         surroundings=around,
     )
-    scales = specification.scales if around > 1 else ()
     model, _ = specification.build(AUTO)
     model.input_size = task.side * around if task.side else model.input_size
     recipe = type("Recipe", (experiment.recipe,), {"tile": material.tile})
     history = fit(
         model,
-        Examples(images, material.labels, train, classes, around, scales),
+        Examples(images, material.labels, train, classes, around),
         Examples(images, material.labels, held[:1], classes, around),  # what is held out is looked at once, at the end
         training,
         seed=task.seed,

@@ -32,14 +32,14 @@ def pictures():
 @pytest.mark.parametrize("strength", [0.0, 1.0])
 def test_the_crop_is_changed_as_it_is_alone(pictures, strength):
     close = pictures[..., 32:64, 32:64]
-    scales = augment_scales(pictures, (1, 3), 3, strength, torch.Generator().manual_seed(3))
+    scales = augment_scales(pictures, 3, strength, torch.Generator().manual_seed(3))
     alone = augment(close, (32, 32), strength, torch.Generator().manual_seed(3))
-    assert scales.shape == (2, 24, 3, 32, 32)
+    assert scales.shape == (3, 24, 3, 32, 32)
     assert torch.allclose(scales[0], alone, atol=1e-4)
 
 
 def test_all_scales_are_turned_alike(pictures):
-    close, wide = augment_scales(pictures, (1, 3), 3, 0.0, torch.Generator().manual_seed(3))
+    close, _, wide = augment_scales(pictures, 3, 0.0, torch.Generator().manual_seed(3))
     again = at_scale(wide, 1, 3)  # the centre of the wider one shows the crop, coarsely
     coarse = torch.nn.functional.interpolate(close, size=again.shape[-2:], mode="area")
     assert (again - coarse).abs().mean() < 0.02
@@ -50,5 +50,5 @@ def test_colour_is_lost_at_all_scales(pictures, grey):
     generator = torch.Generator().manual_seed(0)
     coloured = pictures.clone()
     coloured[:, 0] = 255 - coloured[:, 0]
-    scales = augment_scales(coloured, (1, 3), 3, 1.0, generator, grey)
+    scales = augment_scales(coloured, 3, 1.0, generator, grey)
     assert bool((scales.std(dim=2) < 1e-6).all()) is (grey == 1.0)

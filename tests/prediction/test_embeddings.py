@@ -151,6 +151,6 @@ def test_copies_for_a_network_of_scales_lack_some_of_the_surroundings():
 def test_other_scales_are_another_backbone(cpu):
     torch.manual_seed(0)
     one = Specification(Kind.MODEL1, 2, (64, 64), width=8, surroundings=2).build(None)[0]
-    other = Specification(Kind.MODEL1, 2, (64, 64), width=8, surroundings=2, scales=(1,)).build(None)[0]
+    other = Specification(Kind.MODEL1, 2, (96, 96), width=8, surroundings=3).build(None)[0]
     other.network.trunk.load_state_dict(one.network.trunk.state_dict())
     assert backbone_fingerprint(one, cpu) != backbone_fingerprint(other, cpu)

@@ -42,7 +42,7 @@ def test_a_fold_of_tiles_that_model2_never_saw(data_folder, cpu):
         Kind.MODEL2, classes, crops.size, surround=SURROUND[Kind.MODEL2], surroundings=SURROUNDINGS
     )
     model, _ = specification.build("offline")
-    examples = Examples(crops.images, labels, train, classes, SURROUNDINGS, specification.scales)
+    examples = Examples(crops.images, labels, train, classes, SURROUNDINGS)
     fit(model, examples, Examples(crops.images, labels, held[:1], classes), settings, seed=1, device=cpu)
     predicted = predict_logits(model, crops.images, held, device=cpu).argmax(1).numpy()
     accuracy = (predicted == labels[held]).mean()

@@ -7,14 +7,13 @@ scaled and shifted (Tellez et al. 2018, doi:10.1109/TMI.2018.2820199) in the bas
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nucleoscope.data.scales import at_scale
+from nucleoscope.data.scales import at_scale, scales_up_to
 
 # Optical density of haematoxylin, eosin and DAB in R, G, B (Ruifrok and Johnston 2001), rows of unit length.
 _STAINS = torch.tensor([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11], [0.27, 0.57, 0.78]])
@@ -70,7 +69,6 @@ def augment(
 
 def augment_scales(
     pictures: Tensor,
-    scales: Sequence[int],
     surroundings: int,
     strength: float,
     generator: torch.Generator,
@@ -82,8 +80,7 @@ def augment_scales(
 
     Args:
         pictures: (B, 3, H, W) uint8.
-        scales: S of them, see `data.scales`.
-        surroundings: how many times the width of a crop the pictures show.
+        surroundings: how many times the width of a crop they show; `data.scales` says which S scales that makes.
         strength: see `augment`.
         generator: the source of randomness, on the CPU.
         grey: see `augment`.
@@ -94,12 +91,12 @@ def augment_scales(
     ranges = Jitter()
     geometry = _geometry(len(pictures), pictures.shape[-2] / pictures.shape[-1], strength, ranges, generator)
     warped = []
-    for scale in scales:
+    for scale in scales_up_to(surroundings):
         shown = torch.cat([at_scale(some, scale, surroundings) for some in torch.split(pictures, _AT_ONCE)])
         density = -torch.log((shown + 1.0) / 256.0)
         warped.append(_warped(density, geometry, (density.shape[-2], density.shape[-1])))
     tall = torch.cat(warped, dim=2)  # (B, 3, S h, w): all scales of a picture take the same colours
-    return torch.stack(_recoloured(tall, strength, generator, ranges, grey).chunk(len(scales), dim=2))
+    return torch.stack(_recoloured(tall, strength, generator, ranges, grey).chunk(len(warped), dim=2))
 
 
 def _warped(density: Tensor, geometry: Tensor, size: tuple[int, int]) -> Tensor:

@@ -4,13 +4,11 @@ Far from the nucleus less detail is needed: each scale shows so many times the w
 One trunk looks at all of them, so that it costs as much as so many crops; the head reads what it found at each.
 """
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nucleoscope.data.scales import at_scale
+from nucleoscope.data.scales import at_scale, scales_up_to
 from nucleoscope.models.classifier import NucleusClassifier, central_window
 from nucleoscope.models.head import embedding_width, make_head, replace_head
 
@@ -23,8 +21,7 @@ class ScalesNetwork(nn.Module):
     Args:
         trunk: maps pictures (B, 3, h, w) to embeddings (B, D).
         head: maps the embeddings of all S scales, closest first, (B, S D), to logits (B, C).
-        scales: that are looked at, rising from 1; S of them.
-        surroundings: how many times the width of a crop pictures show; the last scale at least.
+        surroundings: how many times the width of a crop pictures show; `data.scales` says which S scales that makes.
         size: of a crop, h and w in pixels.
         surround: contrast that is left far from the centre at the closest scale, see `NucleusClassifier`.
         side: pixels that the trunk demands of a side, or None if it takes what it gets.
@@ -36,7 +33,6 @@ class ScalesNetwork(nn.Module):
         self,
         trunk: nn.Module,
         head: nn.Module,
-        scales: Sequence[int],
         surroundings: int,
         size: tuple[int, int],
         surround: float,
@@ -44,7 +40,7 @@ class ScalesNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.trunk, self.head = trunk, head
-        self.scales, self.surroundings = list(scales), surroundings
+        self.scales, self.surroundings = list(scales_up_to(surroundings)), surroundings
         self.resampled, self.side = side is not None, side or 0
         self.fades = surround < 1.0
         self.register_buffer("window", central_window(torch.zeros(1, 3, *size), surround), persistent=False)
@@ -74,18 +70,12 @@ class ScalesNetwork(nn.Module):
 
 
 def look_at_scales(
-    model: NucleusClassifier,
-    scales: Sequence[int],
-    surroundings: int,
-    crop_size: tuple[int, int],
-    classes: int,
-    name: str,
+    model: NucleusClassifier, surroundings: int, crop_size: tuple[int, int], classes: int, name: str
 ) -> NucleusClassifier:
     """A classifier that has the network of another as its trunk, and a fresh head.
 
     Args:
         model: of crops, the closest scale.
-        scales: see `ScalesNetwork`.
         surroundings: see `ScalesNetwork`.
         crop_size: height and width of the crops, in pixels.
         classes: number of classes, C.
@@ -94,7 +84,7 @@ def look_at_scales(
     Raises:
         ConfigError: its network has no embedding.
     """
-    head = make_head(len(scales) * embedding_width(model.head, name), classes)
+    head = make_head(len(scales_up_to(surroundings)) * embedding_width(model.head, name), classes)
     replace_head(model, nn.Identity())
-    network = ScalesNetwork(model.network, head, scales, surroundings, crop_size, model.surround, model.input_size)
+    network = ScalesNetwork(model.network, head, surroundings, crop_size, model.surround, model.input_size)
     return NucleusClassifier(network, model.mean.flatten().tolist(), model.std.flatten().tolist(), None, head)

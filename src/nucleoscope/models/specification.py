@@ -5,7 +5,6 @@ from enum import StrEnum
 from typing import Any
 
 from nucleoscope.config import Settings
-from nucleoscope.data.scales import scales_up_to
 from nucleoscope.errors import ConfigError
 from nucleoscope.models.classifier import IMAGENET_MEAN, IMAGENET_STD, NucleusClassifier
 from nucleoscope.models.head import embedding_width, make_head, replace_head
@@ -38,8 +37,7 @@ class Specification(Settings):
         standardised: the head of model2 brings embeddings to mean 0 and deviation 1 first, as one trained alone does.
         timm: what builds a backbone of timm again; looked up by its name if it is not given.
         surroundings: how many times the width of a crop pictures of `size` show; above 1, the network looks at
-            scales of them, see `models.scales`.
-        scales: these scales, in widths of a crop; none for all from 1 on, doubled up to `surroundings`.
+            several scales of them, see `models.scales`.
     """
 
     kind: Kind
@@ -52,7 +50,6 @@ class Specification(Settings):
     standardised: bool = False
     timm: TimmNetwork | None = None
     surroundings: int = 1
-    scales: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Turn what JSON holds into our types.
@@ -65,7 +62,6 @@ class Specification(Settings):
             raise ConfigError(f'unknown model "{self.kind}"; expected one of {", ".join(Kind)}')
         object.__setattr__(self, "kind", Kind(self.kind))
         object.__setattr__(self, "size", tuple(self.size))
-        object.__setattr__(self, "scales", tuple(self.scales) or scales_up_to(self.surroundings))
         if isinstance(self.timm, dict):
             object.__setattr__(self, "timm", TimmNetwork.from_mapping(self.timm, "specification"))
         elif self.timm is None and self.kind is Kind.MODEL2 and is_timm(self.backbone):
@@ -74,7 +70,7 @@ class Specification(Settings):
     def to_mapping(self) -> dict[str, Any]:
         """Names and values, ready for JSON; a network of torchvision with a plain head is written as ever."""
         unused = {name for name in ("hidden", "standardised", "timm") if not getattr(self, name)}
-        unused |= {"surroundings", "scales"} if self.surroundings == 1 else set()
+        unused |= {"surroundings"} if self.surroundings == 1 else set()
         return {name: value for name, value in super().to_mapping().items() if name not in unused}
 
     def build(self, weights: str | None) -> tuple[NucleusClassifier, str]:
@@ -92,9 +88,7 @@ class Specification(Settings):
         """
         model, origin = self._build_close(weights)
         if self.surroundings > 1:
-            model = look_at_scales(
-                model, self.scales, self.surroundings, self.crop_size, self.n_classes, self.architecture
-            )
+            model = look_at_scales(model, self.surroundings, self.crop_size, self.n_classes, self.architecture)
         if self.hidden or self.standardised:
             inputs = embedding_width(model.head, self.backbone)
             replace_head(model, make_head(inputs, self.n_classes, self.hidden, self.standardised))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nucleoscope.data.scales import scales_up_to
 from nucleoscope.files import write_text
 from nucleoscope.models.bundle import CARD_FILE, BundleConfig
 from nucleoscope.pipeline.folder import ModelFolder, RunFolder
@@ -79,8 +80,9 @@ def _surroundings(config: BundleConfig) -> str:
     if specification.surroundings == 1:
         return ""
     height, width = specification.crop_size
+    scales = len(scales_up_to(specification.surroundings))
     return (
-        f"- It looks at {len(specification.scales)} scales: the central {width}x{height} pixels, and more and more of "
+        f"- It looks at {scales} scales: the central {width}x{height} pixels, and more and more of "
         "the tissue around them.\n  Where only those are known, it does without the rest, and is right less often.\n"
     )
 

@@ -12,7 +12,6 @@ from nucleoscope.data.crops import Crops
 from nucleoscope.data.overlap import Overlaps, leak
 from nucleoscope.data.overlap.surroundings import TilePlaces
 from nucleoscope.data.reading.dataset import Dataset, read_dataset
-from nucleoscope.data.scales import scales_up_to
 from nucleoscope.data.splits import Part, Protocol, Split, known_tiles, make_split
 from nucleoscope.data.splits.folds import make_folds
 from nucleoscope.data.splits.groups import join_groups
@@ -75,9 +74,8 @@ class Prepared:
     def examples(self, part: str) -> Examples:
         """The crops of a part: "fit", "select", "val" or "train" (both of the first)."""
         crops = self.dataset.crops
-        scales = scales_up_to(self.surroundings) if self.surroundings > 1 else ()
         index, classes = getattr(self.split, part), len(crops.classes)
-        return Examples(crops.images, crops.targets(), index, classes, self.surroundings, scales)
+        return Examples(crops.images, crops.targets(), index, classes, self.surroundings)
 
     def specification(self, kind: Kind, width: int) -> Specification:
         """The architecture of one model for these crops."""

@@ -60,7 +60,7 @@ class View:
             generator = torch.Generator().manual_seed(self.seed * 1_000_003 + start)
             if isinstance(network, ScalesNetwork):
                 pictures = conceal(pictures, network.surroundings, generator)
-                return augment_scales(pictures, network.scales, network.surroundings, self.strength, generator)
+                return augment_scales(pictures, network.surroundings, self.strength, generator)
             size = pictures.shape[2], pictures.shape[3]
             return augment(pictures, size, self.strength, generator)
         views = list(make_views(to_float(pictures), 8 if self.turn else 1))
@@ -107,7 +107,7 @@ def backbone_fingerprint(model: NucleusClassifier, device: torch.device) -> str:
     head = {id(tensor) for tensor in (*model.head.parameters(), *model.head.buffers())}
     plain: tuple[object, ...] = (_VERSION, model.input_size, model.surround, computes_bfloat16(device))
     if isinstance(model.network, ScalesNetwork):
-        plain = (*plain, model.network.scales, model.network.surroundings)
+        plain = (*plain, model.network.surroundings)
     digest = hashlib.sha256(repr(plain).encode())
     for name, tensor in (*model.named_parameters(), *model.named_buffers()):
         if id(tensor) not in head:

@@ -59,7 +59,6 @@ class Examples:
         index: (M,) int64, positions of the crops that are meant.
         n_classes: C.
         surroundings: how many times the width of a crop they show.
-        scales: of them that the model looks at; none where they are crops and no more.
     """
 
     images: NDArray[np.uint8]
@@ -67,7 +66,6 @@ class Examples:
     index: NDArray[np.int64]
     n_classes: int
     surroundings: int = 1
-    scales: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.index)
@@ -88,13 +86,13 @@ class Examples:
         """Crops at these positions into all, changed, float32 in 0..1; see `data.augment`.
 
         Returns:
-            (B, 3, H, W), or with scales (S, B, 3, h, w).
+            (B, 3, H, W), or with surroundings all scales (S, B, 3, h, w).
         """
         pictures = to_batch(self.images, positions, device)
-        if not self.scales:
+        if self.surroundings == 1:
             return augment(pictures, self.size, settings.augmentation, generator, grey=settings.grey)
         pictures = conceal(pictures, self.surroundings, generator)
-        return augment_scales(pictures, self.scales, self.surroundings, settings.augmentation, generator, settings.grey)
+        return augment_scales(pictures, self.surroundings, settings.augmentation, generator, settings.grey)
 
     def logits(self, model: Learner, device: torch.device, views: int) -> Tensor:
         """Logits (M, C) of the crops at `index`; see `predict_logits`."""

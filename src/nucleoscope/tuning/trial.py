@@ -112,8 +112,7 @@ def _begin(images: NDArray[np.uint8], plan: Plan, settings: Training) -> tuple[L
         return fit_part.fresh_model(plan.specification.hidden), fit_part, select_part
     model, _ = dataclasses.replace(plan.specification, width=settings.width).build(plan.weights)
     surroundings = plan.specification.surroundings
-    scales = plan.specification.scales if surroundings > 1 else ()
-    train, select = (Examples(images, plan.labels, index, classes, surroundings, scales) for index in parts)
+    train, select = (Examples(images, plan.labels, index, classes, surroundings) for index in parts)
     return model, train, select
 
 
