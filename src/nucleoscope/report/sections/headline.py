@@ -69,22 +69,11 @@ def bar_of(entry: Entry) -> Bar:
 def _card(material: Material, kind: Kind) -> ModelCard:
     entries = _of(material, kind)
     reached = {entry.run.protocol: entry.metrics["accuracy"] for entry in entries}
-    gap = _gap(reached, entries) if len(reached) == 2 else ""
+    gap = gap_sentence(reached[Protocol.RANDOM] - reached[Protocol.TILES]) if len(reached) == 2 else ""
     figures = [(bar_of(entry), _sentence(entry)) for entry in entries]
     # The pooled figures of a cross-validation have no bundle of their own; those of its folds do.
     first = entries[0].run.parts[0].models[kind]
     return ModelCard(kind, first.architecture, figures, gap)
-
-
-def _gap(reached: dict[Protocol, float], entries: list[Entry]) -> str:
-    """What the difference of the protocols means; nothing where the models were shown different pictures."""
-    widths = {"alone" in entry.metrics for entry in entries}
-    if len(widths) > 1:
-        return (
-            "One of these models was shown more of the tissue than the crop, so that their difference is not only that "
-            "of the protocols: --split both measures the same model under both."
-        )
-    return gap_sentence(reached[Protocol.RANDOM] - reached[Protocol.TILES])
 
 
 def _sentence(entry: Entry) -> str:
