@@ -1,6 +1,7 @@
 """The page as a browser shows it: with a script and without, wide and narrow, light and dark, with a keyboard."""
 
 import pytest
+from playwright.sync_api import expect
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_the_keyboard_is_enough(opened):
     assert page.evaluate("document.activeElement.textContent") == "Close"
     page.keyboard.press("Escape")
     assert not page.locator("#crops").is_visible()
-    assert page.evaluate("document.activeElement.dataset.cell") == "3-3"
+    expect(cell).to_be_focused()
 
 
 def test_without_a_script_all_figures_are_there(opened):
