@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nucleoscope.data.at_once import pictures_at_once
 from nucleoscope.data.concealing import without_surroundings
 from nucleoscope.evaluation.calibration import expected_calibration_error
 from nucleoscope.evaluation.metrics import Metrics, confusion, evaluate
@@ -25,8 +26,6 @@ from nucleoscope.prediction.probabilities import to_probabilities, uncalibrated
 from nucleoscope.prediction.table import Predictions, write_predictions
 from nucleoscope.runtime import default_device
 from nucleoscope.training.examples import Examples
-
-_AT_ONCE = 256  # wide pictures
 
 
 def evaluate_model(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter: Reporter) -> Metrics:
@@ -75,9 +74,10 @@ def _predict(bundle: Bundle, examples: Examples, views: int, bar: Bar) -> NDArra
 def _alone(prepared: Prepared, kind: Kind, bundle: Bundle, reporter: Reporter) -> dict[str, Any]:
     """What is right of the validation crops if nothing around them is known: `alone` in `metrics.json`."""
     val, found = prepared.examples("val"), []
+    step = pictures_at_once(len(val), *val.size)
     with reporter.bar(f"{kind}: predicting crops alone") as bar:
-        for start in range(0, len(val), _AT_ONCE):
-            some = val.index[start : start + _AT_ONCE]
+        for start in range(0, len(val), step):
+            some = val.index[start : start + step]
             pictures = np.stack([without_surroundings(val.images[crop], prepared.surroundings) for crop in some])
             views, device = bundle.config.views, default_device()
             found.append(predict_logits(bundle.model, pictures, device=device, views=views).numpy())

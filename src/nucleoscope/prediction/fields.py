@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nucleoscope.data.at_once import pictures_at_once
 from nucleoscope.data.mirror import corners_around, cut_at
 from nucleoscope.errors import DataError
 from nucleoscope.models.bundle import Bundle
 from nucleoscope.prediction.logits import Progress, predict_logits
 
-_AT_ONCE = 1024
+_MOST = 1024  # crops between two reports of progress
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,11 @@ def predict_crops_of(bundle: Bundle, field: Field, progress: Progress | None = N
     """The crop engine: logits (N, C) of all nuclei of a field, in order, each from its own crop."""
     device = next(bundle.model.parameters()).device
     found = np.empty((len(field), len(bundle.config.classes)), np.float32)
-    for start in range(0, len(field), _AT_ONCE):
-        index = np.arange(start, min(start + _AT_ONCE, len(field)))
-        crops = cut_windows(field, bundle.config.specification.size, index)
+    size = bundle.config.specification.size
+    step = pictures_at_once(_MOST, *size)
+    for start in range(0, len(field), step):
+        index = np.arange(start, min(start + step, len(field)))
+        crops = cut_windows(field, size, index)
         found[index] = predict_logits(bundle.model, crops, device=device, views=bundle.config.views).numpy()
         if progress:
             progress(int(index[-1]) + 1, len(field))

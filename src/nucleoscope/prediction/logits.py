@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from nucleoscope.data.at_once import pictures_at_once
 from nucleoscope.data.augment import to_float
 from nucleoscope.models.classifier import NucleusClassifier
 from nucleoscope.prediction.views import make_views
@@ -44,7 +45,7 @@ def predict_logits(
         images: (N, H, W, 3) uint8.
         index: positions of the crops that are wanted, or None for all.
         device: where the model is.
-        batch_size: crops a step.
+        batch_size: crops a step at most; of large ones fewer.
         views: 8 gives the mean over all flips and quarter turns of a crop, at eight times the cost; see `views`.
         exact: compute in float32 also where bfloat16 is faster.
         progress: told after every batch.
@@ -54,9 +55,9 @@ def predict_logits(
     """
     positions = np.arange(len(images)) if index is None else index
     model.eval()
-    found = []
-    for start in range(0, len(positions), batch_size):
-        batch = to_batch(images, positions[start : start + batch_size], device)
+    step, found = pictures_at_once(batch_size, *images.shape[1:3]), []
+    for start in range(0, len(positions), step):
+        batch = to_batch(images, positions[start : start + step], device)
         with nullcontext() if exact else mixed_precision(device):
             each = [
                 model(view.contiguous(memory_format=torch.channels_last)).float()
@@ -64,5 +65,5 @@ def predict_logits(
             ]
         found.append(torch.stack(each).mean(dim=0).cpu())
         if progress:
-            progress(min(start + batch_size, len(positions)), len(positions))
+            progress(min(start + step, len(positions)), len(positions))
     return torch.cat(found)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from nucleoscope.data.at_once import pictures_at_once
 from nucleoscope.data.augment import augment
 from nucleoscope.models.bundle import BundleConfig
 from nucleoscope.prediction.engines.record import Parity
@@ -17,7 +18,7 @@ from nucleoscope.prediction.engines.runner import Recheck, Runner, lead
 from nucleoscope.prediction.probabilities import to_probabilities
 
 PARITY_CROPS = 1000
-_PART = 256
+_CHANGED_AT_ONCE = 256  # crops, at most
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,9 @@ def changed_crops(images: NDArray[np.uint8], index: NDArray[np.int64], seed: int
     """`PARITY_CROPS` of the crops at `index`, each changed by the full augmentation; (N, H, W, 3)."""
     picked = np.random.default_rng(seed).choice(index, PARITY_CROPS, replace=len(index) < PARITY_CROPS)
     generator = torch.Generator().manual_seed(seed)
-    parts = []
-    for start in range(0, len(picked), _PART):
-        pictures = torch.from_numpy(images[picked[start : start + _PART]]).permute(0, 3, 1, 2)  # a copy
+    step, parts = pictures_at_once(_CHANGED_AT_ONCE, *images.shape[1:3]), []
+    for start in range(0, len(picked), step):
+        pictures = torch.from_numpy(images[picked[start : start + step]]).permute(0, 3, 1, 2)  # a copy
         changed = augment(pictures, (images.shape[1], images.shape[2]), 1.0, generator)
         parts.append((changed * 255.0).round().byte().permute(0, 2, 3, 1).contiguous().numpy())
     return np.concatenate(parts)

@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from nucleoscope.data.at_once import pictures_at_once
 from nucleoscope.prediction.engines.engine import Engine
 from nucleoscope.prediction.logits import Progress
 from nucleoscope.prediction.views import make_views
 
-_PART = 512  # crops between two reports of progress
+_MOST = 512  # crops between two reports of progress
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,11 @@ class Runner:
         self, images: NDArray[np.uint8], views: int = 1, progress: Progress | None = None
     ) -> NDArray[np.float32]:
         """Logits (N, C) of crops (N, H, W, 3), the mean over their views; see `predict_logits`."""
-        found = []
-        for start in range(0, len(images), _PART):
-            found.append(_mean_over_views(self.engine, images[start : start + _PART], views))
+        step, found = pictures_at_once(_MOST, *images.shape[1:3]), []
+        for start in range(0, len(images), step):
+            found.append(_mean_over_views(self.engine, images[start : start + step], views))
             if progress:
-                progress(min(start + _PART, len(images)), len(images))
+                progress(min(start + step, len(images)), len(images))
         logits = np.concatenate(found)
         if self.recheck:
             _decide_again(self.recheck, images, views, logits)
@@ -67,9 +68,9 @@ class Runner:
 
 def _decide_again(recheck: Recheck, images: NDArray[np.uint8], views: int, logits: NDArray[np.float32]) -> None:
     """Replace the logits (N, C) of unsure crops; all at once, since a few crops do not fill an engine."""
-    again = recheck.unsure(logits)
-    for start in range(0, len(again), _PART):
-        positions = again[start : start + _PART]
+    again, step = recheck.unsure(logits), pictures_at_once(_MOST, *images.shape[1:3])
+    for start in range(0, len(again), step):
+        positions = again[start : start + step]
         logits[positions] = _mean_over_views(recheck.engine, images[positions], views)
 
 
