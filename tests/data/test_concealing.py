@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from nucleoscope.data.concealing import PARTLY, UNKNOWN, conceal, with_unknown_surroundings
+from nucleoscope.data.concealing import (
+    PARTLY,
+    UNKNOWN,
+    conceal,
+    is_alone,
+    with_unknown_surroundings,
+    without_surroundings,
+)
 
 SIDE = 40
 
@@ -62,3 +69,10 @@ def test_a_crop_by_itself_lies_in_its_mean_colour():
     np.testing.assert_array_equal(found[0, 0], np.round(crop.mean(axis=(0, 1))))
     assert (found[:2] == found[0, 0]).all()
     assert (found[:, :3] == found[0, 0]).all()
+
+
+def test_a_crop_by_itself_is_told_from_one_with_tissue_around_it():
+    wide = np.random.default_rng(0).integers(0, 256, (96, 64, 3), dtype=np.uint8)
+    assert is_alone(without_surroundings(wide, 2), 2)
+    assert not is_alone(wide, 2)
+    assert not is_alone(wide, 1)

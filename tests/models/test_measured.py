@@ -14,7 +14,7 @@ CONFIG = BundleConfig(
 MEASURED = Measured("random", 1200, 1, 0.9, (0.85, 0.93), 0.88, 0.87, 0.02)
 
 
-@pytest.mark.parametrize("measured", [MEASURED, dataclasses.replace(MEASURED, accuracy_ci95=None)])
+@pytest.mark.parametrize("measured", [MEASURED, dataclasses.replace(MEASURED, accuracy_ci95=None, alone=0.8)])
 def test_it_comes_back_from_json_beside_what_was_there(measured):
     provenance = json.loads(json.dumps(with_measured(CONFIG, measured).provenance))
     assert provenance["seed"] == 1
@@ -31,6 +31,10 @@ def test_it_is_quoted_with_its_protocol():
     )
     assert dataclasses.replace(MEASURED, accuracy_ci95=None).sentence() == (
         "90.0% accuracy (too few tiles for an interval; random split, 1,200 validation crops, seed 1)"
+    )
+    assert dataclasses.replace(MEASURED, alone=0.8).sentence() == (
+        "90.0% accuracy (95 % interval 85.0% to 93.0%; random split, 1,200 validation crops, seed 1; 80.0% where "
+        "nothing but the crop itself is known)"
     )
 
 

@@ -15,6 +15,7 @@ from nucleoscope.data.concealing import with_unknown_surroundings
 from nucleoscope.data.reading import read_dataset, read_pictures
 from nucleoscope.errors import ConfigError, DataError, RunFolderError
 from nucleoscope.models.bundle import load_bundle
+from nucleoscope.models.measured import measured_of
 from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline import both as both_module
 from nucleoscope.pipeline import run as run_module
@@ -80,10 +81,12 @@ def test_what_is_right_without_the_surroundings_is_measured_too(folder):
         f"{alone['accuracy']:.1%} accuracy where nothing but the crop itself is known (tiles split, {len(val)} "
         "validation crops)"
     )
+    assert measured_of(bundle.config).alone == alone["accuracy"]
     card = (folder.model(Kind.MODEL2).bundle / "README.md").read_text()
     assert alone["sentence"] in card
     assert "- It looks at 3 scales: the central 48x48 pixels, and more and more of the tissue around them." in card
     assert "alone" not in json.loads(folder.model(Kind.MODEL1).metrics.read_text())
+    assert measured_of(load_bundle(folder.model(Kind.MODEL1).bundle).config).alone is None
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 import torch
 from fastapi.testclient import TestClient
 from PIL import Image
+from playwright.sync_api import expect
 from sent_pictures import encoded, tissue
 
 from nucleoscope.data.concealing import place_in_unknown
@@ -40,6 +41,7 @@ def test_crops_with_and_without_what_lies_around_them_are_predicted(wide_client,
     images = tissue(3, size)
     sent = [("files", (f"{i}.png", encoded(image))) for i, image in enumerate(images)]
     crops = wide_client.post("/predict", files=sent).json()["crops"]
+    assert [crop["alone"] for crop in crops] == [size == 48] * 3
     shown = images if size == 96 else place_in_unknown(images, (96, 96))
     wanted = predict_probabilities(load_bundle(wide_bundle), shown, engine="torch")
     np.testing.assert_allclose([list(crop["probabilities"].values()) for crop in crops], wanted, atol=5e-3)
@@ -61,3 +63,18 @@ def test_the_page_knows_both_sizes(wide_client):
     (model,) = wide_client.get("/api/shell").json()["models"]
     assert (model["crop_width"], model["crop_height"]) == (96, 96)
     assert (model["least_width"], model["least_height"]) == (48, 48)
+
+
+def test_a_crop_by_itself_fills_its_place_on_the_page(wide_bundle, serve_app, open_page):
+    page = open_page(serve_app(create_app(load_served(wide_bundle))))
+    sent = [(f"{size}.png", encoded(tissue(1, size)[0])) for size in (48, 96)]
+    page.locator("#files").set_input_files(
+        [{"name": name, "mimeType": "image/png", "buffer": content} for name, content in sent]
+    )
+    cards = page.locator(".card")
+    expect(cards).to_have_count(2)
+    for card, zoom in zip(cards.all(), (2, 1), strict=True):
+        card.click()
+        for picture in (card.locator("img"), page.locator(".looked .window img").first):
+            expect(picture).to_have_css("transform", f"matrix({zoom}, 0, 0, {zoom}, 0, 0)")
+        expect(page.get_by_text("nothing is known around this crop")).to_have_count(zoom - 1)

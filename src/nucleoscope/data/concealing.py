@@ -75,6 +75,11 @@ def without_surroundings(picture: NDArray[np.uint8], surroundings: int) -> NDArr
     return with_unknown_surroundings(crop, (height, width))
 
 
+def is_alone(picture: NDArray[np.uint8], surroundings: int) -> bool:
+    """Whether a picture (H, W, 3) shows nothing but the crop in its centre, where it could show more."""
+    return surroundings > 1 and np.array_equal(picture, without_surroundings(picture, surroundings))
+
+
 def _centre(length: int, surroundings: int) -> slice:
     """Where the crop lies along one side."""
     crop = length // surroundings

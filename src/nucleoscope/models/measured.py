@@ -23,6 +23,7 @@ class Measured(Settings):
         balanced_accuracy: mean recall of the classes.
         macro_f1: mean F1 of the classes.
         ece: expected calibration error.
+        alone: share of right crops where nothing around them is known; None for a model that sees no more than them.
     """
 
     protocol: str
@@ -33,6 +34,7 @@ class Measured(Settings):
     balanced_accuracy: float
     macro_f1: float
     ece: float
+    alone: float | None = None
 
     def sentence(self) -> str:
         """The accuracy as it may be quoted."""
@@ -40,9 +42,10 @@ class Measured(Settings):
         spread = (
             f"95 % interval {interval[0]:.1%} to {interval[1]:.1%}" if interval else "too few tiles for an interval"
         )
+        alone = "" if self.alone is None else f"; {self.alone:.1%} where nothing but the crop itself is known"
         return (
             f"{self.accuracy:.1%} accuracy ({spread}; {self.protocol} split, {self.crops:,} validation crops, "
-            f"seed {self.seed})"
+            f"seed {self.seed}{alone})"
         )
 
 

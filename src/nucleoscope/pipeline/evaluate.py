@@ -48,11 +48,11 @@ def evaluate_model(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter
     labels = prepared.examples("val").targets
     write_tables(folder, Predictions(names, prepared.classes, labels, probabilities))
     _draw(prepared, kind, folder, probabilities, uncalibrated(logits, bundle.config), bundle.config.temperature)
-    write_config(folder.bundle, with_measured(bundle.config, _measured(metrics, prepared.settings.seed)))
     sets = set_record(prepared, folder, bundle.config, probabilities)
     record = _record(prepared, folder, bundle, logits, metrics)
     if prepared.surroundings > 1:
         record |= _alone(prepared, kind, bundle, reporter)
+    write_config(folder.bundle, with_measured(bundle.config, _measured(metrics, record)))
     hits = to_probabilities(train_logits, bundle.config).argmax(axis=1) == prepared.examples("train").targets
     write_json(folder.metrics, record | {"train_accuracy": float(hits.mean()), "conformal": sets})
     write_card(folder, bundle.config)
@@ -90,17 +90,18 @@ def _alone(prepared: Prepared, kind: Kind, bundle: Bundle, reporter: Reporter) -
     return {"alone": {"accuracy": float(right.mean()), "crops": len(val), "sentence": sentence}}
 
 
-def _measured(metrics: Metrics, seed: int) -> Measured:
+def _measured(metrics: Metrics, record: dict[str, Any]) -> Measured:
     """What the bundle keeps of the figures."""
     return Measured(
         protocol=str(metrics.protocol),
         crops=metrics.crops,
-        seed=seed,
+        seed=record["seed"],
         accuracy=metrics.accuracy,
         accuracy_ci95=metrics.accuracy_ci95,
         balanced_accuracy=metrics.balanced_accuracy,
         macro_f1=metrics.macro_f1,
         ece=metrics.ece,
+        alone=record["alone"]["accuracy"] if "alone" in record else None,
     )
 
 

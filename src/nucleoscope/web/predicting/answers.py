@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, Field
 
+from nucleoscope.data.concealing import is_alone
 from nucleoscope.evaluation.conformal import prediction_sets
 from nucleoscope.models.bundle import BundleConfig
 from nucleoscope.prediction.novelty import energy, is_foreign
@@ -31,6 +32,9 @@ class CropAnswer(BaseModel):
         description="whether it is unlike what the model was trained on, so that the class means little; null where "
         "the model cannot tell"
     )
+    alone: bool = Field(
+        description="whether nothing around the crop was known to a model that could have seen more of it"
+    )
     picture: str | None = Field(None, description="what the model saw, a PNG in base64; only where it was asked for")
 
 
@@ -45,7 +49,12 @@ class PredictAnswer(BaseModel):
 
 
 def crop_answers(
-    names: list[str], logits: NDArray[np.float32], config: BundleConfig, pictures: NDArray[np.uint8] | None
+    names: list[str],
+    logits: NDArray[np.float32],
+    config: BundleConfig,
+    pictures: NDArray[np.uint8],
+    *,
+    sends_pictures: bool,
 ) -> list[CropAnswer]:
     """The answers on crops.
 
@@ -53,7 +62,8 @@ def crop_answers(
         names: N.
         logits: (N, C).
         config: of the bundle.
-        pictures: (N, H, W, 3) to send back, or None.
+        pictures: (N, H, W, 3) as the model saw them.
+        sends_pictures: whether they are sent back.
     """
     probabilities, novelty = to_probabilities(logits, config), energy(logits)
     foreign = is_foreign(novelty, config.novelty_threshold)
@@ -68,7 +78,8 @@ def crop_answers(
             possible=None if sets is None else [c for c, is_in in zip(config.classes, sets[i], strict=True) if is_in],
             novelty=float(novelty[i]),
             foreign=None if config.novelty_threshold is None else bool(foreign[i]),
-            picture=None if pictures is None else base64.b64encode(to_png(pictures[i])).decode(),
+            alone=is_alone(pictures[i], config.specification.surroundings),
+            picture=base64.b64encode(to_png(pictures[i])).decode() if sends_pictures else None,
         )
         for i, name in enumerate(names)
     ]

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from nucleoscope.errors import ConfigError
 from nucleoscope.explanation.attributions import Method
 from nucleoscope.models.bundle import BundleConfig
+from nucleoscope.prediction.probabilities import to_probabilities
 from nucleoscope.web.errors import answers
 from nucleoscope.web.predicting.answering import AnsweringHere, Mpp, PredictorAsked
 from nucleoscope.web.predicting.answers import PredictAnswer, crop_answers, to_png
@@ -70,7 +71,7 @@ async def predict(
         measured=measured_sentence(config),
         coverage=config.coverage,
         classes=list(config.classes),
-        crops=crop_answers(names, logits, config, images if pictures else None),
+        crops=crop_answers(names, logits, config, images, sends_pictures=pictures),
     )
 
 
@@ -96,7 +97,7 @@ async def explain(
     image = (await run_in_threadpool(decode_crops, [sent], config, mpp, here.limits))[0]
     if of is None:
         logits = await predictor.batcher.logits(image[None])
-        of = crop_answers([sent.name], logits, config, None)[0].predicted
+        of = config.classes[int(to_probabilities(logits, config)[0].argmax())]
     target = config.classes.index(of)
     found = await here.slow_lane.run(lambda: explain_crop(predictor.apart, image, target, method))
     scale = scale_of(found.values)

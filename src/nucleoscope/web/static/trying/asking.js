@@ -2,7 +2,7 @@
 
 import { request } from "/static/shell.js";
 
-/** The answer on one crop: {predicted, confidence, probabilities, possible, foreign, picture, ...}. */
+/** The answer on one crop: {predicted, confidence, probabilities, possible, foreign, alone, picture, ...}. */
 export async function askCrop(asked, file) {
   return [(await predict(asked, file)).crops[0]];
 }

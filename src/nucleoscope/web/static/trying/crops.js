@@ -3,7 +3,10 @@
 import { classLabel, element, fill, percent } from "/static/shell.js";
 import { FOREIGN, probabilityBars, setSentence } from "/static/trying/bars.js";
 import { pngOf } from "/static/trying/asking.js";
+import { cropWindow } from "/static/trying/crop_window.js";
 import { Why } from "/static/trying/why.js";
+
+const ALONE = "The model could have seen more of the tissue: nothing is known around this crop.";
 
 /** The results of one drop. */
 export class CropResults {
@@ -53,7 +56,7 @@ export class CropResults {
     return element(
       "button",
       { class: "card", type: "button", "aria-pressed": "false", onclick: (event) => this.choose(crop, event.currentTarget) },
-      element("img", { src: crop.address, alt: "", loading: "lazy" }),
+      cropWindow(this.asked, crop, element("img", { src: crop.address, alt: "", loading: "lazy" })),
       element("span", { class: "said" }, classLabel(crop.predicted, this.colourOf(crop.predicted))),
       element("span", { class: "quiet small number" }, percent(crop.confidence, 0), " ", ...marks),
       element("span", { class: "name quiet small" }, crop.name),
@@ -83,6 +86,7 @@ export class CropResults {
       element("h2", { class: "name" }, crop.name),
       this.why.picture,
       element("p", { class: "verdict" }, classLabel(crop.predicted, this.colourOf(crop.predicted)), ` ${percent(crop.confidence)}`),
+      crop.alone ? element("p", { class: "quiet small" }, ALONE) : null,
       probabilityBars(this.classes, probabilities, crop.possible),
       element("p", { class: "small" }, setSentence(crop.possible, this.asked.model.coverage)),
       crop.foreign ? element("p", { class: "notice warning small" }, FOREIGN) : null,

@@ -2,6 +2,7 @@
 
 import { element, fill, percent } from "/static/shell.js";
 import { askWhy, pngOf } from "/static/trying/asking.js";
+import { cropWindow } from "/static/trying/crop_window.js";
 
 const METHODS = [
   ["occlusion", "Occlusion"],
@@ -26,7 +27,7 @@ export class Why {
     this.picture = element(
       "figure",
       { class: "large" },
-      element("div", { class: "layers" }, this.under, this.map),
+      cropWindow(asked, crop, this.under, this.map),
       element("figcaption", { class: "small" }, element("label", { class: "field" }, "Opacity of the explanation ", this.slider)),
     );
     this.words = element(
