@@ -50,7 +50,10 @@ bench: $(BIN)/.ready  ## the figures of docs/benchmarks.md, on the real crops in
 	$(BIN)/python benchmarks/tuning.py --seeds 1,2,3
 	$(BIN)/python benchmarks/decoding.py
 	$(BIN)/python benchmarks/detection.py
-	$(BIN)/python benchmarks/new_tissue.py measure around-4 base grey wide-2 wide-4 --epochs 4 --cap 50 --seeds 1 --out runs/bench/new-tissue
+	$(BIN)/python benchmarks/new_tissue.py measure around-4 base --epochs 4 --cap 50 --seeds 1,2,3 --out runs/bench/new-tissue
+	$(BIN)/python benchmarks/new_tissue.py measure base grey wide-2 wide-4 --epochs 4 --cap 50 --seeds 1 --out runs/bench/new-tissue
+	$(BIN)/python benchmarks/new_tissue.py measure base wide-2 --epochs 4 --cap 50 --seeds 1 --out runs/bench/new-tissue
+	$(BIN)/python benchmarks/new_tissue.py measure base wide-2 wide-4 --epochs 4 --cap 50 --seeds 1 --out runs/bench/new-tissue
 	$(BIN)/python benchmarks/known_tissue.py --out runs/bench/new-tissue
 	$(BIN)/python benchmarks/novelty.py runs/bench/tiles-1/model2/model --split runs/bench/tiles-1/split.csv
 	$(BIN)/python benchmarks/slides.py runs/bench/tiles-1/model2/model --split runs/bench/tiles-1/split.csv
