@@ -8,7 +8,7 @@ from nucleoscope.data.concealing import (
     PARTLY,
     UNKNOWN,
     conceal,
-    is_alone,
+    shows_crop_alone,
     with_unknown_surroundings,
     without_surroundings,
 )
@@ -73,6 +73,6 @@ def test_a_crop_by_itself_lies_in_its_mean_colour():
 
 def test_a_crop_by_itself_is_told_from_one_with_tissue_around_it():
     wide = np.random.default_rng(0).integers(0, 256, (96, 64, 3), dtype=np.uint8)
-    assert is_alone(without_surroundings(wide, 2), 2)
-    assert not is_alone(wide, 2)
-    assert not is_alone(wide, 1)
+    assert shows_crop_alone(without_surroundings(wide, 2), 2)
+    assert not shows_crop_alone(wide, 2)
+    assert not shows_crop_alone(wide, 1)

@@ -74,7 +74,10 @@ def run(
     crop_size: CropSizeOption = None,
     surroundings: Annotated[
         int | None,
-        typer.Option(help="Show model2 so many times the width of a crop, from the crops of the tile; 1 for none."),
+        typer.Option(
+            help="Show model2 so many times the width of a crop, put together from the crops of its tile or cut from "
+            "its field. 1 is the crop alone. If not said: 4 under tiles where the tissue is known, else 1."
+        ),
     ] = None,
     recompressed: RecompressedOption = False,
     turned: TurnedOption = False,

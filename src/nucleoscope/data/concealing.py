@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from nucleoscope.data.centre import centre_start, crop_in
 from nucleoscope.data.room import make_room
 
 UNKNOWN = 0.25
@@ -39,7 +40,7 @@ def conceal(pictures: Tensor, surroundings: int, generator: torch.Generator) -> 
     distance[kind < UNKNOWN] = -2.0  # a line that leaves nothing out
     chosen = (kind < UNKNOWN + PARTLY).nonzero().flatten()
     white = torch.rand(count, generator=generator)[chosen] < _WHITE
-    rows, columns = _centre(height, surroundings), _centre(width, surroundings)
+    rows, columns = crop_in(height, surroundings), crop_in(width, surroundings)
     y, x = torch.linspace(-1.0, 1.0, height)[:, None], torch.linspace(-1.0, 1.0, width)[None, :]
     covered = torch.cos(angle[chosen]) * x + torch.sin(angle[chosen]) * y > distance[chosen]  # (K, H, W)
     covered[:, rows, columns] = False
@@ -55,7 +56,7 @@ def with_unknown_surroundings(crop: NDArray[np.uint8], size: tuple[int, int]) ->
     """A crop (h, w, 3) in the centre of a picture (*size, 3) that has its mean colour elsewhere."""
     found = np.empty((*size, 3), np.uint8)
     found[:] = np.round(crop.mean(axis=(0, 1)))
-    top, left = (size[0] - crop.shape[0]) // 2, (size[1] - crop.shape[1]) // 2
+    top, left = centre_start(size[0], crop.shape[0]), centre_start(size[1], crop.shape[1])
     found[top : top + crop.shape[0], left : left + crop.shape[1]] = crop
     return found
 
@@ -71,17 +72,10 @@ def place_in_unknown(crops: NDArray[np.uint8], size: tuple[int, int]) -> NDArray
 def without_surroundings(picture: NDArray[np.uint8], surroundings: int) -> NDArray[np.uint8]:
     """The crop in the centre of a picture (H, W, 3) that shows so many times its width, the rest in its mean colour."""
     height, width = picture.shape[:2]
-    crop = picture[_centre(height, surroundings), _centre(width, surroundings)]
+    crop = picture[crop_in(height, surroundings), crop_in(width, surroundings)]
     return with_unknown_surroundings(crop, (height, width))
 
 
-def is_alone(picture: NDArray[np.uint8], surroundings: int) -> bool:
+def shows_crop_alone(picture: NDArray[np.uint8], surroundings: int) -> bool:
     """Whether a picture (H, W, 3) shows nothing but the crop in its centre, where it could show more."""
     return surroundings > 1 and np.array_equal(picture, without_surroundings(picture, surroundings))
-
-
-def _centre(length: int, surroundings: int) -> slice:
-    """Where the crop lies along one side."""
-    crop = length // surroundings
-    start = (length - crop) // 2
-    return slice(start, start + crop)

@@ -3,6 +3,8 @@
 from torch import Tensor
 from torch.nn import functional
 
+from nucleoscope.data.centre import centre_start
+
 
 def scales_up_to(times: int) -> tuple[int, ...]:
     """The scales that are looked at where a picture has so many times the width of a crop: 1, doubled up to it."""
@@ -25,6 +27,6 @@ def at_scale(pictures: Tensor, scale: int, surroundings: int) -> Tensor:
     """
     height = scale * (pictures.shape[2] // surroundings)
     width = scale * (pictures.shape[3] // surroundings)
-    top, left = (pictures.shape[2] - height) // 2, (pictures.shape[3] - width) // 2
+    top, left = centre_start(pictures.shape[2], height), centre_start(pictures.shape[3], width)
     part = pictures[:, :, top : top + height, left : left + width].float()
     return functional.avg_pool2d(part, scale) if scale > 1 else part

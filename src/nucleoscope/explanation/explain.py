@@ -101,6 +101,7 @@ def explain(
         "methods": methods,
         "unavailable": unavailable,
         "colour_scale": scales,
+        "radius": radius,
         "uniform_central_share": uniform_share(*images.shape[1:3], radius=radius),
         "atlas": atlas,
         "explanations": [explanation.to_mapping(classes) for explanation in explanations],

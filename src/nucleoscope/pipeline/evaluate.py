@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from nucleoscope.data.at_once import pictures_at_once
 from nucleoscope.data.concealing import without_surroundings
+from nucleoscope.data.splits import Protocol
 from nucleoscope.evaluation.calibration import expected_calibration_error
 from nucleoscope.evaluation.metrics import Metrics, confusion, evaluate
 from nucleoscope.evaluation.plots.confusion import plot_confusion
@@ -83,11 +84,16 @@ def _alone(prepared: Prepared, kind: Kind, bundle: Bundle, reporter: Reporter) -
             found.append(predict_logits(bundle.model, pictures, device=device, views=views).numpy())
             bar(start + len(some), len(val))
     right = to_probabilities(np.concatenate(found), bundle.config).argmax(axis=1) == val.targets
+    return {"alone": alone_record(float(right.mean()), len(val), prepared.protocol)}
+
+
+def alone_record(accuracy: float, crops: int, protocol: Protocol) -> dict[str, Any]:
+    """What `metrics.json` says of crops around which nothing is known."""
     sentence = (
-        f"{right.mean():.1%} accuracy where nothing but the crop itself is known ({prepared.protocol} split, "
-        f"{len(val):,} validation crops)"
+        f"{accuracy:.1%} accuracy where nothing but the crop itself is known ({protocol} split, {crops:,} validation "
+        "crops)"
     )
-    return {"alone": {"accuracy": float(right.mean()), "crops": len(val), "sentence": sentence}}
+    return {"accuracy": accuracy, "crops": crops, "sentence": sentence}
 
 
 def _measured(metrics: Metrics, record: dict[str, Any]) -> Measured:

@@ -64,5 +64,5 @@ def _write_nucleus(
         nucleus = measure_nucleus(bundle, val.images, val.targets(), prepared.protocol, seed=seed, progress=bar)
     write_json(folder.nucleus, nucleus.to_mapping())
     example = val.images[even(val.targets(), 1, seed)[0]]
-    plot_nucleus(folder.nucleus_png, nucleus, example, title)
+    plot_nucleus(folder.nucleus_png, nucleus, example, title, surroundings=prepared.surroundings)
     reporter.say(f"{kind}: {nucleus.sentence()}")

@@ -15,7 +15,7 @@ from nucleoscope.evaluation.metrics import Metrics, confusion, evaluate, quote
 from nucleoscope.evaluation.plots.confusion import plot_confusion
 from nucleoscope.files import write_json
 from nucleoscope.models.specification import Kind
-from nucleoscope.pipeline.evaluate import write_tables
+from nucleoscope.pipeline.evaluate import alone_record, write_tables
 from nucleoscope.pipeline.folder import ModelFolder, RunFolder
 from nucleoscope.pipeline.reporter import Reporter, Silent
 from nucleoscope.pipeline.run import run
@@ -84,7 +84,8 @@ def pool(runs: list[RunFolder], kind: Kind, folder: ModelFolder, seed: int, repo
     counts = confusion(pooled.labels, pooled.probabilities.argmax(axis=1), len(pooled.classes))
     title = f"{kind}, {len(runs)} folds pooled"
     plot_confusion(folder.confusion_png, counts, pooled.classes, title=title, protocol=protocol)
-    write_json(folder.metrics, metrics.to_mapping() | {"seed": seed, "folds": [_of_fold(record) for record in records]})
+    record = {"seed": seed, "folds": [_of_fold(record) for record in records]} | _pooled_alone(records)
+    write_json(folder.metrics, metrics.to_mapping() | record)
     each = ", ".join(f"{record['accuracy']:.1%}" for record in records)
     reporter.say(
         f"{kind}, {len(runs)} folds pooled: "
@@ -106,6 +107,16 @@ def _tiles(one: RunFolder, names: tuple[str, ...]) -> NDArray[np.int64]:
     """The tile of each of these crops, (N,), from the split of any fold: all have the same tiles."""
     lines = read_split_lines(one.split)
     return np.array([lines[name][1] for name in names]).astype(np.int64)
+
+
+def _pooled_alone(records: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is right of all crops if nothing around them is known, where the folds say so."""
+    folds = [record["alone"] for record in records if "alone" in record]
+    if len(folds) < len(records):
+        return {}
+    crops = sum(fold["crops"] for fold in folds)
+    accuracy = sum(fold["accuracy"] * fold["crops"] for fold in folds) / crops
+    return {"alone": alone_record(accuracy, crops, Protocol(records[0]["protocol"]))}
 
 
 def _of_fold(record: dict[str, Any]) -> dict[str, Any]:

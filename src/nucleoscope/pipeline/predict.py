@@ -58,15 +58,17 @@ def predict_crops(
     if with_sets and threshold is None:
         raise DataError("the bundle has no threshold for sets of possible classes: leave --sets out, or train again")
     fitting = to_resolution(crops, bundle.config)
-    if is_alone(crops, bundle.config):
+    pictures, seen = (f"{found.size[1]}x{found.size[0]}" for found in (crops, fitting))
+    alone = is_alone(crops, bundle.config)
+    if fitting is not crops and not (alone and fitting.mpp == crops.mpp):
         reporter.say(
-            f"crops of {crops.size[1]}x{crops.size[0]} pixels show less than the {fitting.size[1]}x{fitting.size[0]} "
-            "that the model can see around a nucleus: without the rest it is right less often"
+            f"crops of {pictures} pixels at {crops.mpp:g} um/pixel were resampled to the model's "
+            f"{bundle.config.mpp:g} um/pixel" + ("" if alone else f" and cut to {seen}")
         )
-    elif fitting is not crops:
+    if alone:
         reporter.say(
-            f"crops of {crops.size[1]}x{crops.size[0]} pixels at {crops.mpp:g} um/pixel were resampled to the "
-            f"model's {bundle.config.mpp:g} um/pixel and cut to {fitting.size[1]}x{fitting.size[0]}"
+            f"crops of {pictures} pixels show less than the {seen} that the model can see around a nucleus: without "
+            "the rest it is right less often"
         )
     runner = choose_engine(bundle, engine, fitting.images)
     if runner.note:

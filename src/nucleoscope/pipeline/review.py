@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nucleoscope.data.splits import Protocol
 from nucleoscope.errors import ConfigError, RunFolderError
 from nucleoscope.evaluation.label_review import check_installed
 from nucleoscope.models.specification import Kind
@@ -52,7 +53,8 @@ def review_labels(
     out = folder.review if out is None else out
     _check(out, limit)
     choice = read_choice(folder.selection)
-    shown = shown_to(kind, prepared, reporter)
+    # At random, what lies around a crop would show the model others of its tile that it has learnt by heart.
+    shown = prepared if folding.protocol is Protocol.RANDOM else shown_to(kind, prepared, reporter)
     probabilities = out_of_fold_probabilities(shown, kind, choice, folding, folder.review / "folds", reporter)
     judges = f"{kind} ({shown.specification(kind, choice.settings.width).architecture})"
     labels = prepared.dataset.crops.targets()

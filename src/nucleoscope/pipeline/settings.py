@@ -63,8 +63,8 @@ class RunSettings(Settings):
         recompressed: look for shared pixels also between crops that were saved as JPEG.
         turned: look for shared pixels also between crops that were flipped or turned.
         crop_size: side in pixels of the crops to cut from fields; None takes 25 um.
-        surroundings: how many times the width of a crop model2 is shown, put together from the crops of its tile; 1
-            for the crops as they are; None takes what `pipeline.surroundings` says of the data.
+        surroundings: how many times the width of a crop model2 is shown, put together from the crops of its tile or
+            cut from its field; 1 for the crops as they are; None takes what `pipeline.surroundings` says of the data.
     """
 
     split: Protocol | None = None

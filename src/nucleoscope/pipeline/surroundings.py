@@ -21,6 +21,9 @@ from nucleoscope.pipeline.presets import SURROUNDINGS
 from nucleoscope.pipeline.reporter import Reporter
 from nucleoscope.pipeline.settings import RunSettings
 
+LEAST_KNOWN = 0.5
+"""Share of the crops that must share pixels with another, or there would be hardly anything around them to show."""
+
 MOST_ROOM = 10 * 2**30
 """Bytes of wide crops, memory or disk, beyond which fewer surroundings are shown unless they were asked for."""
 
@@ -28,7 +31,7 @@ MOST_ROOM = 10 * 2**30
 def resolve_surroundings(
     settings: RunSettings, protocol: Protocol, linked: LinkedCrops, reporter: Reporter, *, embeds: bool
 ) -> int:
-    """What was asked for, or under `tiles` what was right most often on new tissue, where the tissue is known.
+    """What was asked for, or under `tiles` what was right most often on new tissue, where most of the tissue is known.
 
     Args:
         settings: of the run.
@@ -40,23 +43,41 @@ def resolve_surroundings(
     Raises:
         ConfigError: surroundings were asked for, and no model2 would see them or the crops are too large.
     """
-    has_model2, side = Kind.MODEL2 in settings.models, max(linked.dataset.crops.size)
-    if settings.surroundings is not None:
-        _check(settings.surroundings, side, has_model2=has_model2)
-        return settings.surroundings
-    known = protocol is Protocol.TILES and (linked.dataset.of_fields or len(linked.labelled.pairs) > 0)
-    if not (known and has_model2 and embeds):
+    has_model2, side, known = Kind.MODEL2 in settings.models, max(linked.dataset.crops.size), _known(linked)
+    asked = settings.surroundings
+    if asked is not None:
+        _check(asked, side, has_model2=has_model2)
+        if asked > 1 and known < LEAST_KNOWN:
+            reporter.say(
+                f"{known:.0%} of the crops share pixels with another one: around the others nothing is known, and "
+                "model2 is shown one even colour there; --surroundings 1 is as good and faster"
+            )
+        return asked
+    if not (protocol is Protocol.TILES and known >= LEAST_KNOWN and has_model2 and embeds):
         return 1
     times = SURROUNDINGS
     while times > 1 and (times * side > MAX_SIZE or times**2 * _room(linked.dataset) > MOST_ROOM):
         times //= 2
     if times < SURROUNDINGS:
+        shown = f"{times} times the width of a crop" if times > 1 else "the crop alone"
         reporter.say(
-            f"model2 is shown {times} times the width of a crop, since {SURROUNDINGS} times would need pictures of "
-            f"more than {MAX_SIZE} pixels or more than {MOST_ROOM / 2**30:g} GiB of room; --surroundings decides "
-            "otherwise"
+            f"model2 is shown {shown}, since {SURROUNDINGS} times its width would need pictures of more than "
+            f"{MAX_SIZE} pixels or more than {MOST_ROOM / 2**30:g} GiB of room; --surroundings decides otherwise"
         )
     return times
+
+
+def _known(linked: LinkedCrops) -> float:
+    """Share of the labelled crops around which some of the tissue is known: all that are cut from a field."""
+    if _cuts_wider(linked.dataset):
+        return 1.0
+    count, linking = len(linked.dataset.crops), np.unique(linked.overlaps.pairs)
+    return float((linking < count).sum() / count)
+
+
+def _cuts_wider(dataset: Dataset) -> bool:
+    """Whether larger crops can be cut from where these come from."""
+    return dataset.of_fields and dataset.test is None
 
 
 def _check(asked: int, side: int, *, has_model2: bool) -> None:
@@ -107,7 +128,7 @@ def shown_to(kind: Kind, prepared: Prepared, reporter: Reporter) -> Prepared:
     times, dataset = prepared.settings.surroundings, prepared.dataset
     if kind is not Kind.MODEL2 or prepared.places is None or times is None:
         return prepared
-    if dataset.of_fields and dataset.test is None:
+    if _cuts_wider(dataset):
         wide = _cut_wider(prepared, times, reporter)
     else:
         wide = with_surroundings(dataset, prepared.places, times, reporter)

@@ -15,6 +15,7 @@ from nucleoscope.prediction.engines.catalogue import AUTO
 from nucleoscope.prediction.engines.choice import choose_engine
 from nucleoscope.prediction.engines.runner import Runner
 from nucleoscope.prediction.logits import Progress
+from nucleoscope.prediction.resolution import sizes_taken
 
 
 def tempered(
@@ -60,7 +61,7 @@ def predict_probabilities(
         images = place_in_unknown(images, wanted)
     if images.shape[1:3] != wanted:
         raise DataError(
-            f"crops are {images.shape[2]}x{images.shape[1]} pixels; the model expects {wanted[1]}x{wanted[0]}: "
+            f"crops are {images.shape[2]}x{images.shape[1]} pixels; the model expects {sizes_taken(specification)}: "
             "cut crops of that size, or resample them"
         )
     runner = choose_engine(bundle, engine, images) if isinstance(engine, str) else engine

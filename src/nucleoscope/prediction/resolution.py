@@ -12,6 +12,7 @@ from nucleoscope.data.resolution import same_resolution
 from nucleoscope.data.room import make_room
 from nucleoscope.errors import DataError
 from nucleoscope.models.bundle import BundleConfig
+from nucleoscope.models.specification import Specification
 
 
 def to_resolution(crops: Crops, config: BundleConfig, option: str = "--mpp") -> Crops:
@@ -20,7 +21,7 @@ def to_resolution(crops: Crops, config: BundleConfig, option: str = "--mpp") -> 
     Of a bundle that sees the surroundings of a crop too, crops by themselves do: what lies around is then unknown.
 
     Args:
-        crops: their `mpp` is None if it is not known; then their size must be that of the bundle.
+        crops: their `mpp` is None if it is not known; then their size must be one that the bundle takes.
         config: of the bundle.
         option: what the mpp of crops is given with, for messages.
 
@@ -38,7 +39,7 @@ def to_resolution(crops: Crops, config: BundleConfig, option: str = "--mpp") -> 
         return crops
     if (crops.mpp is None or config.mpp is None) and crops.size != least:
         raise DataError(
-            f"crops are {crops.size[1]}x{crops.size[0]} pixels; the model expects {wanted[1]}x{wanted[0]}"
+            f"crops are {crops.size[1]}x{crops.size[0]} pixels; the model expects {sizes_taken(specification)}"
             + _resolution_hint(config, option)
         )
     resampled = crops.size if same else (round(crops.size[0] * factor), round(crops.size[1] * factor))
@@ -58,7 +59,16 @@ def is_alone(crops: Crops, config: BundleConfig) -> bool:
     """Whether crops show less than the bundle's model could see, so that what lies around them is unknown to it."""
     wanted = config.specification.size
     factor = crops.mpp / config.mpp if crops.mpp and config.mpp else 1.0
+    if same_resolution(factor, 1.0):
+        return crops.size[0] < wanted[0] or crops.size[1] < wanted[1]
     return round(crops.size[0] * factor) < wanted[0] or round(crops.size[1] * factor) < wanted[1]
+
+
+def sizes_taken(specification: Specification) -> str:
+    """The sizes of pictures that a model takes as they are, in words."""
+    (height, width), (least_height, least_width) = specification.size, specification.crop_size
+    alone = f", or {least_width}x{least_height} with nothing around it" if specification.surroundings > 1 else ""
+    return f"{width}x{height}{alone}"
 
 
 def _resolution_hint(config: BundleConfig, option: str) -> str:

@@ -74,3 +74,10 @@ def test_crops_that_lie_turned_are_turned_as_their_tile(tissue):
     images = np.stack([turned(image, int(INVERSE[own])) for image, own in zip(crops.images, orientation, strict=True)])
     found = _wide(dataclasses.replace(crops, images=images), TilePlaces(numbers, corner, orientation), 2)
     np.testing.assert_array_equal(found, straight)
+
+
+def test_where_places_contradict_each_other_a_crop_keeps_its_own_pixels():
+    images = np.random.default_rng(0).integers(0, 256, (3, 24, 24, 3), dtype=np.uint8)
+    places = TilePlaces(np.zeros(3, np.int64), np.array([[0, 0], [4, 0], [8, 3]]), np.zeros(3, np.int64))
+    for position, wide in wide_crops(images.__getitem__, places, (24, 24), 2):
+        np.testing.assert_array_equal(wide[12:36, 12:36], images[position])

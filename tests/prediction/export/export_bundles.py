@@ -17,10 +17,10 @@ CLASSES = ("normal epithelium", "cancer", "muscle")
 MEASURED = Measured("tiles", 2276, 1, 0.888, (0.817, 0.956), 0.85, 0.84, 0.03)
 
 
-def save(folder, *, kind=Kind.MODEL1, size=(40, 40), backbone="mobilenet_v2", measured=None, **changes):
+def save(folder, *, kind=Kind.MODEL1, size=(40, 40), backbone="mobilenet_v2", measured=None, surroundings=1, **changes):
     """A bundle on disk, loaded again; its probabilities are spread and its decisions various."""
     torch.manual_seed(0)
-    specification = Specification(kind, 3, size, 8, backbone, surround=0.3)
+    specification = Specification(kind, 3, size, 8, backbone, surround=0.3, surroundings=surroundings)
     model = specification.build(None)[0].eval()
     _spread(model, size)
     config = BundleConfig(

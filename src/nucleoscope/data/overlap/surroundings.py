@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nucleoscope.data.centre import centre_start
+
 Picture = Callable[[int], NDArray[np.uint8]]
 """The crop at a position, (H, W, 3), as it lies in its tile."""
 
@@ -49,7 +51,7 @@ def wide_crops(
         Position and wide crop (times H, times W, 3) uint8 of every crop, tile by tile; the crop is its centre.
     """
     width, height = size[1], size[0]
-    margin = (times - 1) * np.array([width, height]) // 2
+    margin = np.array([centre_start(times * side, side) for side in (width, height)])
     for number in np.unique(places.tile):
         members = np.flatnonzero(places.tile == number)
         corner = places.corner[members]
@@ -64,7 +66,9 @@ def wide_crops(
             for place, (left, top) in zip(
                 members[block].tolist(), (corner[block] - margin - first).tolist(), strict=True
             ):
-                yield place, region[top : top + times * height, left : left + times * width]
+                wide = region[top : top + times * height, left : left + times * width].copy()
+                _paste(wide, picture(place), *margin.tolist())  # its own pixels count where places contradict
+                yield place, wide
 
 
 def _blocks(corner: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models import GoogLeNet, Inception3
 
+from nucleoscope.data.centre import centre_start
 from nucleoscope.files import replacing
 from nucleoscope.models.bundle import Bundle, BundleConfig
 from nucleoscope.models.classifier import NucleusClassifier, central_window
@@ -25,6 +26,7 @@ class FromPlanes(nn.Module):
     Args:
         model: the classifier.
         size: height and width of the crops; pictures of another size are resampled.
+        crop_size: of crops by themselves, where the model sees more; they are put into their mean colour.
         normalised: whether the caller has subtracted the mean and divided by the standard deviation already;
             otherwise pictures are in 0..1.
     """
@@ -32,11 +34,16 @@ class FromPlanes(nn.Module):
     factor: Tensor
     term: Tensor
 
-    def __init__(self, model: NucleusClassifier, size: tuple[int, int], *, normalised: bool) -> None:
+    def __init__(
+        self, model: NucleusClassifier, size: tuple[int, int], crop_size: tuple[int, int], *, normalised: bool
+    ) -> None:
         super().__init__()
         self.network = copy.deepcopy(model.network)
         restore_strided_depthwise(self.network)
         self.height, self.width = size if model.input_size is None else (model.input_size, model.input_size)
+        self.least_height, self.least_width = crop_size
+        self.top, self.left = centre_start(size[0], crop_size[0]), centre_start(size[1], crop_size[1])
+        self.sees_more = size != crop_size
         # On the CPU and kept as buffers: a tensor that is made while it computes would remember its device.
         window = central_window(model.mean.new_zeros(1, 3, self.height, self.width), model.surround)  # (H, W)
         std, mean = model.std[0], model.mean[0]  # (3, 1, 1)
@@ -45,12 +52,22 @@ class FromPlanes(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Logits (B, C)."""
-        if pictures.shape[2] != self.height or pictures.shape[3] != self.width:
+        alone = pictures.shape[2] == self.least_height and pictures.shape[3] == self.least_width
+        if self.sees_more and alone:
+            pictures = self.in_unknown(pictures)
+        elif pictures.shape[2] != self.height or pictures.shape[3] != self.width:
             pictures = functional.interpolate(
                 pictures, size=(self.height, self.width), mode="bilinear", antialias=False
             )
         logits: Tensor = self.network(pictures * self.factor + self.term)
         return logits
+
+    def in_unknown(self, crops: Tensor) -> Tensor:
+        """Crops (B, 3, h, w) in the centre of pictures (B, 3, H, W) that have their mean colour elsewhere."""
+        pictures = crops.mean(dim=(2, 3), keepdim=True).repeat(1, 1, self.height, self.width)
+        bottom, right = self.top + self.least_height, self.left + self.least_width
+        pictures[:, :, self.top : bottom, self.left : right] = crops
+        return pictures
 
 
 class Calibrated(nn.Module):
@@ -100,7 +117,7 @@ def write_torchscript(bundle: Bundle, path: Path, *, normalised: bool) -> None:
         normalised: see `FromPlanes`.
     """
     size = bundle.config.specification.size
-    front = FromPlanes(bundle.model, size, normalised=normalised)
+    front = FromPlanes(bundle.model, size, bundle.config.specification.crop_size, normalised=normalised)
     network = Calibrated(front, bundle.config, axes=(2, 3)).eval()
     with replacing(path) as temporary, torch.inference_mode(), _without_warnings():
         if any(isinstance(module, GoogLeNet | Inception3) for module in bundle.model.network.modules()):

@@ -22,12 +22,19 @@ def describe(config: BundleConfig, use: str) -> str:
     """
     height, width = config.specification.size
     mpp = "resolution not recorded" if config.mpp is None else f"{config.mpp:g} um/pixel"
+    centre_height, centre_width = config.specification.crop_size
+    scales = (
+        f"\n- It looks at the central {centre_width}x{centre_height} pixels, and at more and more of the tissue around "
+        "them."
+        if config.specification.surroundings > 1
+        else ""
+    )
     views = "\nEvery crop is seen in all its flips and quarter turns, which multiplies the time.\n"
     return f"""# {title(config)}
 
 **Research use only.** Not a medical device; not for diagnosis.
 
-- Input: RGB crops of {width}x{height} pixels ({mpp}) with the nucleus in the centre.
+- Input: RGB crops of {width}x{height} pixels ({mpp}) with the nucleus in the centre.{scales}
 - Classes, in the order of the output: {", ".join(config.classes)}.
 
 ## Measured

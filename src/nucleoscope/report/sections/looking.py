@@ -50,7 +50,7 @@ def nucleus(material: Material) -> Section:
 def explanations(material: Material) -> Section:
     """Maps of telling crops."""
     models = [_explained_model(entry, material) for entry in material.measured if entry.model.explanations]
-    content = {"models": models, "names": NAMES, "radius": RADIUS} if models else None
+    content = {"models": models, "names": NAMES} if models else None
     return Section("explanations", "Explanations", content, f"No attribution maps in this run; {_EXPLAIN}")
 
 
@@ -69,6 +69,7 @@ def _explained_model(entry: Entry, material: Material) -> dict[str, Any]:
         "scales": record["colour_scale"],
         "unavailable": list(record["unavailable"].values()),
         "uniform": record["uniform_central_share"],
+        "ring": 100 * (0.5 - record.get("radius", RADIUS)),  # per cent of a side that are left outside of it
         "pages": [] if crops and crops[0].pictures else _pages(entry, material),
         "trust": record["trust"],
         "trust_page": picture_of_file(

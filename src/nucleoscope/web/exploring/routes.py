@@ -7,8 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Path, Request
 
-from nucleoscope.models.bundle import load_bundle
+from nucleoscope.data.crops import Crops
+from nucleoscope.models.bundle import Bundle, load_bundle
 from nucleoscope.pipeline.model_results import ModelResult, find_results
+from nucleoscope.pipeline.reporter import Silent
+from nucleoscope.pipeline.run import load_prepared
+from nucleoscope.pipeline.surroundings import shown_to
 from nucleoscope.runtime import default_device
 from nucleoscope.web.errors import answers
 from nucleoscope.web.exploring.answers import CropColumns, CropsAnswer, MapAnswer, ResultAnswer, ResultsAnswer
@@ -102,9 +106,17 @@ def make_map(result: ResultHere, method: Method, jobs: JobsHere, data: DataHere)
         shown: ValidationCrops = read_validation_crops(result, opened)
         # Its own copy of the model: what notes embeddings must not see the crops of other requests.
         bundle = load_bundle(result.place.folder.bundle, default_device())
-        return keep_map(bundle, opened.crops.subset(shown.position), method, result.place.run.cache, progress)
+        seen = _as_seen(result, bundle, opened.crops)
+        return keep_map(bundle, seen.subset(shown.position), method, result.place.run.cache, progress)
 
     return _answer(jobs.start(result.place.key, method, compute))
+
+
+def _as_seen(result: ModelResult, bundle: Bundle, crops: Crops) -> Crops:
+    """The labelled crops as a model is shown them, with what lies around them if it sees that."""
+    if bundle.config.specification.surroundings == 1:
+        return crops
+    return shown_to(result.place.kind, load_prepared(result.place.run, Silent()), Silent()).dataset.crops
 
 
 def _answer(job: MapJob | None) -> MapAnswer:

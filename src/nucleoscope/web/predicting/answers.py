@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, Field
 
-from nucleoscope.data.concealing import is_alone
+from nucleoscope.data.concealing import shows_crop_alone
 from nucleoscope.evaluation.conformal import prediction_sets
 from nucleoscope.models.bundle import BundleConfig
 from nucleoscope.prediction.novelty import energy, is_foreign
@@ -78,7 +78,7 @@ def crop_answers(
             possible=None if sets is None else [c for c, is_in in zip(config.classes, sets[i], strict=True) if is_in],
             novelty=float(novelty[i]),
             foreign=None if config.novelty_threshold is None else bool(foreign[i]),
-            alone=is_alone(pictures[i], config.specification.surroundings),
+            alone=shows_crop_alone(pictures[i], config.specification.surroundings),
             picture=base64.b64encode(to_png(pictures[i])).decode() if sends_pictures else None,
         )
         for i, name in enumerate(names)
