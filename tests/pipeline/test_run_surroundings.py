@@ -11,15 +11,23 @@ import torch
 import torchvision
 from PIL import Image
 
+from nucleoscope.data.centre import crop_in
 from nucleoscope.data.concealing import with_unknown_surroundings
+from nucleoscope.data.crops import Crops
 from nucleoscope.data.reading import read_dataset, read_pictures
+from nucleoscope.data.splits import Protocol
 from nucleoscope.errors import ConfigError, DataError, RunFolderError
+from nucleoscope.explanation import nucleus as nucleus_module
 from nucleoscope.models.bundle import load_bundle
 from nucleoscope.models.measured import measured_of
 from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline import both as both_module
+from nucleoscope.pipeline import explain as explain_module
+from nucleoscope.pipeline import review as review_module
 from nucleoscope.pipeline import run as run_module
 from nucleoscope.pipeline import surroundings as surroundings_module
+from nucleoscope.pipeline.folds import run_folds
+from nucleoscope.pipeline.out_of_fold import Folding
 from nucleoscope.pipeline.predict import predict_crops
 from nucleoscope.pipeline.reporter import Silent
 from nucleoscope.pipeline.run import load_prepared, run, run_stage
@@ -104,15 +112,24 @@ def test_what_is_shown_if_nothing_else_is_said(competition, settings, tmp_path, 
     assert found.read()["settings"]["surroundings"] == times
 
 
-def test_crops_that_share_no_pixels_are_shown_alone(settings, tmp_path, monkeypatch):
+@pytest.mark.parametrize("pairs", [0, 2])
+def test_crops_of_which_few_share_pixels_are_shown_alone(settings, tmp_path, monkeypatch, pairs):
     monkeypatch.setattr(run_module, "wanted_stages", lambda prepared: [])
+    field = np.random.default_rng(0).integers(0, 256, (40, 40 * 24, 3), dtype=np.uint8)
     for number in range(24):
         folder = tmp_path / "data" / f"class{number % 2}"
         folder.mkdir(parents=True, exist_ok=True)
-        pixels = np.random.default_rng(number).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / f"{number}.png")
+        left = 40 * number - (20 if number % 2 and number < 2 * pairs else 0)
+        Image.fromarray(field[:32, left : left + 32]).save(folder / f"{number}.png")
     found = run(tmp_path / "data", tmp_path / "run", settings)
     assert found.read()["settings"]["surroundings"] == 1
+    listener = Listener()
+    asked = dataclasses.replace(settings, surroundings=2)
+    assert run(tmp_path / "data", tmp_path / "asked", asked, reporter=listener).read()["settings"]["surroundings"] == 2
+    assert (
+        f"{2 * pairs / 24:.0%} of the crops share pixels with another one: around the others nothing is known, and "
+        "model2 is shown one even colour there; --surroundings 1 is as good and faster"
+    ) in listener.told
 
 
 def test_fewer_are_shown_where_pictures_would_be_too_large_or_too_many(competition, settings, tmp_path, monkeypatch):
@@ -122,8 +139,8 @@ def test_fewer_are_shown_where_pictures_would_be_too_large_or_too_many(competiti
     found = run(competition, tmp_path / "large", settings, reporter=listener)
     assert found.read()["settings"]["surroundings"] == 2
     assert (
-        "model2 is shown 2 times the width of a crop, since 4 times would need pictures of more than 100 pixels or "
-        "more than 10 GiB of room; --surroundings decides otherwise"
+        "model2 is shown 2 times the width of a crop, since 4 times its width would need pictures of more than 100 "
+        "pixels or more than 10 GiB of room; --surroundings decides otherwise"
     ) in listener.told
     with pytest.raises(ConfigError) as refused:
         run(competition, tmp_path / "asked", dataclasses.replace(settings, surroundings=3))
@@ -131,24 +148,31 @@ def test_fewer_are_shown_where_pictures_would_be_too_large_or_too_many(competiti
         "surroundings is 3, which makes pictures of 144 pixels of crops of 48; expected 100 at most: --surroundings 2"
     )
     monkeypatch.setattr(surroundings_module, "MOST_ROOM", 1000)
-    found = run(competition, tmp_path / "many", settings)
+    found = run(competition, tmp_path / "many", settings, reporter=listener)
     assert found.read()["settings"]["surroundings"] == 1
+    assert (
+        "model2 is shown the crop alone, since 4 times its width would need pictures of more than 100 pixels or more "
+        "than 0 GiB of room; --surroundings decides otherwise"
+    ) in [text.replace("9.31323e-07 GiB", "0 GiB") for text in listener.told]
 
 
-def test_fields_are_shown_as_they_are_and_not_put_together(settings, tmp_path):
+@pytest.mark.parametrize("size", [32, 27])
+def test_fields_are_shown_as_they_are_and_not_put_together(settings, tmp_path, size):
     random, data = np.random.default_rng(0), tmp_path / "fields"
     data.mkdir()
     for number in range(6):
         Image.fromarray(random.integers(0, 256, (150, 170, 3), dtype=np.uint8)).save(data / f"f{number}.png")
         rows = [f"{x},{y},{'ab'[i % 2]}" for i, (x, y) in enumerate(random.integers(5, 145, (8, 2)).tolist())]
         (data / f"f{number}.csv").write_text("\n".join(["x,y,label", *rows]) + "\n")
-    asked = dataclasses.replace(settings, models=(Kind.MODEL2,), crop_size=32)
+    asked = dataclasses.replace(settings, models=(Kind.MODEL2,), crop_size=size)
     folder = run(data, tmp_path / "run", asked)
     prepared = shown(folder)
     assert prepared.surroundings == 4
-    expected = read_dataset(data, crop_size=128, mpp=0.25).crops.images
+    expected = read_dataset(data, crop_size=4 * size, mpp=0.25).crops.images
     np.testing.assert_array_equal(prepared.dataset.crops.images, expected)
-    assert load_bundle(folder.model(Kind.MODEL2).bundle).config.specification.size == (128, 128)
+    own = load_prepared(folder, Silent()).dataset.crops.images
+    np.testing.assert_array_equal(expected[:, crop_in(4 * size, 4), crop_in(4 * size, 4)], own)
+    assert load_bundle(folder.model(Kind.MODEL2).bundle).config.specification.size == (4 * size, 4 * size)
 
 
 def test_a_run_is_gone_on_with_by_the_same_command(folder, competition, settings):
@@ -257,3 +281,91 @@ def test_tiles_of_other_crops_are_refused(folder, monkeypatch):
         f'"{folder.tiles}" is not about the crops of this run; expected a row with name, set, tile, x, y for each, '
         "labelled ones first: start again with another --out"
     )
+
+
+@pytest.mark.parametrize(
+    ("size", "mpp", "told"),
+    [
+        (48, 0.25, ["crops of 48x48 pixels show less than"]),
+        (48, 0.247, ["crops of 48x48 pixels show less than"]),  # within the tolerance of a resolution
+        (192, 0.247, []),
+        (
+            96,
+            0.125,
+            ["crops of 96x96 pixels at 0.125 um/pixel were resampled to the model's 0.25 um/pixel", "crops of 96"],
+        ),
+        (
+            200,
+            0.25,
+            ["crops of 200x200 pixels at 0.25 um/pixel were resampled to the model's 0.25 um/pixel and cut to"],
+        ),
+    ],
+)
+def test_what_is_done_to_crops_is_said(folder, tmp_path, size, mpp, told):
+    bundle, listener = load_bundle(folder.model(Kind.MODEL2).bundle), Listener()
+    pixels = np.random.default_rng(0).integers(0, 256, (2, size, size, 3), dtype=np.uint8)
+    predict_crops(bundle, Crops(pixels, ("a", "b"), mpp=mpp), tmp_path / "p.csv", listener, engine="torch")
+    assert len(listener.told) == len(told) + 1
+    assert all(found.startswith(words) for found, words in zip(listener.told, told, strict=False))
+
+
+def test_a_size_that_no_rule_brings_about_is_refused_with_both_that_are_taken(folder, tmp_path):
+    bundle = load_bundle(folder.model(Kind.MODEL2).bundle)
+    crops = Crops(np.zeros((1, 60, 60, 3), np.uint8), ("a",))
+    with pytest.raises(DataError) as refused:
+        predict_crops(bundle, crops, tmp_path / "p.csv", Silent(), engine="torch")
+    assert str(refused.value) == (
+        "crops are 60x60 pixels; the model expects 192x192, or 48x48 with nothing around it at 0.25 um/pixel: cut "
+        "crops of that size, or say the resolution of yours with --mpp"
+    )
+
+
+def test_discs_and_maps_are_about_the_crop(folder, monkeypatch):
+    asked = {}
+
+    def note(*arguments, **options):
+        asked.update(options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(nucleus_module, "CROPS", 8)
+    monkeypatch.setattr(explain_module, "examine", lambda *arguments, **options: None)  # minutes
+    monkeypatch.setattr(explain_module, "explain", note)
+    with pytest.raises(KeyboardInterrupt):
+        run_stage("explain", shown(folder), Kind.MODEL2, folder, Silent())
+    assert json.loads(folder.model(Kind.MODEL2).nucleus.read_text())["side"] == 48
+    assert asked["radius"] == 0.25 / 4
+
+
+def test_labels_are_judged_at_random_by_models_of_the_crop_alone(folder, monkeypatch, tmp_path):
+    judged = []
+
+    def stop(prepared, *arguments):
+        judged.append(prepared.surroundings)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(review_module, "out_of_fold_probabilities", stop)
+    for protocol in Protocol:
+        with pytest.raises(KeyboardInterrupt):
+            review_module.review_labels(
+                load_prepared(folder, Silent()),
+                Kind.MODEL2,
+                folder.model(Kind.MODEL2),
+                Folding(protocol, 2),
+                Silent(),
+                out=tmp_path / "review",
+            )
+    assert dict(zip(Protocol, judged, strict=True)) == {Protocol.RANDOM: 1, Protocol.TILES: 4}
+
+
+def test_folds_pooled_say_too_what_is_right_without_the_surroundings(competition, settings, tmp_path):
+    asked = dataclasses.replace(settings, fold=None, models=(Kind.MODEL2,), surroundings=2)
+    folder = run_folds(competition, tmp_path / "folds", 2, asked)
+    each = [
+        json.loads((folder.path / f"fold-{number}" / "model2" / "metrics.json").read_text())["alone"]
+        for number in (1, 2)
+    ]
+    pooled = json.loads(folder.model(Kind.MODEL2).metrics.read_text())
+    assert pooled["alone"]["crops"] == pooled["crops"] == sum(one["crops"] for one in each)
+    right = sum(one["accuracy"] * one["crops"] for one in each)
+    assert pooled["alone"]["accuracy"] == pytest.approx(right / pooled["crops"])
+    assert pooled["alone"]["sentence"].endswith(f"is known (tiles split, {pooled['crops']} validation crops)")

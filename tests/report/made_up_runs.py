@@ -167,6 +167,7 @@ def explained(prepared, kind, folder, reporter):
             "crops": len(images),
             "unavailable": {},
             "colour_scale": scales,
+            "radius": 0.0625,  # as of pictures of four times the width
             "uniform_central_share": 0.2,
             "atlas": write_atlas(folder.explanations / "atlas.png", explanations, scales),
             "explanations": [each.to_mapping(crops.classes) for each in explanations],

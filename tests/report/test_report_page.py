@@ -209,6 +209,8 @@ def test_explained_crops_have_their_maps(pages):
     assert len(record) >= 4
     maps = [image["alt"] for image in parts.of("img") if image["alt"].startswith("Grad-CAM map of crop ")]
     assert len(maps) == len([figure for figure in parts.of("figure") if "data-explained" in figure])
+    rings = {each["style"] for each in parts.of("div") if each.get("class") == "explained"}
+    assert rings == {"--ring: 43.8%"}  # a radius of a sixteenth of the side
 
 
 def test_time_memory_versions_and_command_are_told(runs, pages):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from nucleoscope.data.crops import Crops
+from nucleoscope.data.resolution import same_resolution
 from nucleoscope.errors import DataError
 from nucleoscope.evaluation.conformal import prediction_sets
 from nucleoscope.models.bundle import Bundle, load_bundle
@@ -60,7 +61,8 @@ def predict_crops(
     fitting = to_resolution(crops, bundle.config)
     pictures, seen = (f"{found.size[1]}x{found.size[0]}" for found in (crops, fitting))
     alone = is_alone(crops, bundle.config)
-    if fitting is not crops and not (alone and fitting.mpp == crops.mpp):
+    same = not crops.mpp or not bundle.config.mpp or same_resolution(crops.mpp, bundle.config.mpp)
+    if fitting is not crops and not (alone and same):
         reporter.say(
             f"crops of {pictures} pixels at {crops.mpp:g} um/pixel were resampled to the model's "
             f"{bundle.config.mpp:g} um/pixel" + ("" if alone else f" and cut to {seen}")
