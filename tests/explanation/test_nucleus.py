@@ -8,11 +8,9 @@ import pytest
 from PIL import Image
 from readers import SIDE, reads_border, reads_centre, split_crops
 
-from nucleoscope.data.centre import crop_in
 from nucleoscope.data.splits import Protocol
 from nucleoscope.explanation import nucleus as module
-from nucleoscope.explanation import nucleus_picture as picture_module
-from nucleoscope.explanation.centre import RADIUS, central_disc
+from nucleoscope.explanation.centre import RADIUS
 from nucleoscope.explanation.nucleus import RADII, Hits, measure_nucleus
 from nucleoscope.explanation.nucleus_picture import plot_nucleus
 
@@ -116,17 +114,3 @@ def test_picture_is_whole(tmp_path, of_centre):
     for edge in (picture[:20], picture[-20:], picture[:, :10], picture[:, -10:]):
         assert edge.min() == 255
     assert IMAGES.shape[1] == SIDE
-
-
-def test_the_crop_is_shown_as_it_was_erased_also_in_wider_pictures(tmp_path, of_centre, monkeypatch):
-    shown, wide = [], np.random.default_rng(0).integers(0, 256, (4 * SIDE, 4 * SIDE, 3), dtype=np.uint8)
-    monkeypatch.setattr(picture_module, "_show", lambda axes, picture: shown.append(picture))
-    plot_nucleus(tmp_path / "nucleus.png", of_centre[0], wide, "model2", surroundings=4)
-    erased = shown[::2]  # the rows take turns
-    assert {tuple(picture.shape) for picture in erased} == {(1, 3, SIDE, SIDE)}
-    crop = wide[crop_in(4 * SIDE, 4), crop_in(4 * SIDE, 4)]
-    for picture, radius in zip(erased, (0.0, *RADII), strict=True):
-        kept = ~central_disc(SIDE, SIDE, radius=radius) if radius else np.ones((SIDE, SIDE), bool)
-        whole = picture[0].permute(1, 2, 0).numpy() * 255
-        np.testing.assert_allclose(whole[kept], crop[kept], atol=0.01)
-        assert not radius or np.abs(whole[~kept] - crop[~kept]).mean() > 10

@@ -17,7 +17,7 @@ from nucleoscope.data.augment import to_float
 from nucleoscope.data.splits import Protocol
 from nucleoscope.explanation.attributions import Method, attribute
 from nucleoscope.explanation.centre import RADIUS, central_share, radius_in, uniform_share
-from nucleoscope.explanation.erasing import erase_centre, keep_centre
+from nucleoscope.explanation.erasing import erase_centre_of_crop, keep_centre_of_crop
 from nucleoscope.explanation.sample import even, proportional
 from nucleoscope.models.bundle import Bundle
 from nucleoscope.prediction.logits import Progress, to_batch
@@ -209,8 +209,8 @@ def _right(
     for start in range(0, len(index), _AT_ONCE):
         some = index[start : start + _AT_ONCE]
         pictures = to_float(to_batch(images, some, device))
-        erased = (erase_centre(pictures, radius / wide) for radius in RADII)
-        alone = (keep_centre(pictures, radius / wide) for radius in RADII)
+        erased = (erase_centre_of_crop(pictures, radius, wide) for radius in RADII)
+        alone = (keep_centre_of_crop(pictures, radius, wide) for radius in RADII)
         predicted = [_predict(bundle, each) for each in (pictures, *erased, *alone)]
         found.append(np.stack(predicted) == labels[some])
         told.add(len(some))

@@ -11,7 +11,6 @@ from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nucleoscope.data.centre import crop_in
 from nucleoscope.evaluation.plots.colours import BLUE, FAINT, INK, VERMILLION
 from nucleoscope.evaluation.plots.sheet import (
     SMALL_SIZE,
@@ -32,23 +31,20 @@ _NOTE = (
 )
 
 
-def plot_nucleus(
-    path: Path, nucleus: Nucleus, picture: NDArray[np.uint8], title: str, *, surroundings: int = 1
-) -> None:
+def plot_nucleus(path: Path, nucleus: Nucleus, crop: NDArray[np.uint8], title: str) -> None:
     """Draw accuracy by radius with the centre erased and with the centre only.
 
     Args:
         path: of the PNG.
         nucleus: what was measured.
-        picture: (H, W, 3), an example whose crop is shown as it was erased.
+        crop: (H, W, 3), an example that is shown as it was erased.
         title: of the picture, names the model.
-        surroundings: how many times the width of a crop the example shows.
     """
     figure = new_sheet(11.0, 9.3)
     columns = 1 + len(nucleus.centre_erased)
     grid = figure.add_gridspec(3, columns, height_ratios=[3.6, 1, 1], wspace=0.04, hspace=0.02)
     _draw_curves(figure.add_subplot(grid[0, :]), nucleus)
-    _draw_crops(figure, grid, nucleus, picture, surroundings)
+    _draw_crops(figure, grid, nucleus, crop)
     subtitle = (
         f"{describe(nucleus.protocol, nucleus.crops, 'validation')} Whole crops: accuracy {nucleus.whole.accuracy:.1%}."
     )
@@ -80,20 +76,16 @@ def _name(hits: Hits, side: int) -> str:
     return f"{hits.radius * side:.3g} px" if hits.radius else "whole"
 
 
-def _draw_crops(
-    figure: Figure, grid: GridSpec, nucleus: Nucleus, example: NDArray[np.uint8], surroundings: int
-) -> None:
+def _draw_crops(figure: Figure, grid: GridSpec, nucleus: Nucleus, crop: NDArray[np.uint8]) -> None:
     """The example under each point: the upper row as in the one curve, the lower as in the other."""
-    picture = torch.from_numpy(example.copy()).permute(2, 0, 1)[None].float() / 255.0
-    rows, columns = (crop_in(side, surroundings) for side in example.shape[:2])
+    picture = torch.from_numpy(crop.copy()).permute(2, 0, 1)[None].float() / 255.0
     for column, hits in enumerate((nucleus.whole, *nucleus.centre_erased)):
-        radius = hits.radius / surroundings
-        alone = keep_centre(picture, radius) if radius else None
+        alone = keep_centre(picture, hits.radius) if hits.radius else None
         for row, (shown, name) in enumerate(
-            ((erase_centre(picture, radius), "centre\nerased"), (alone, "centre\nonly")), start=1
+            ((erase_centre(picture, hits.radius), "centre\nerased"), (alone, "centre\nonly")), start=1
         ):
             axes = figure.add_subplot(grid[row, column])
-            _show(axes, None if shown is None else shown[..., rows, columns])
+            _show(axes, shown)
             if column == 0:
                 axes.set_ylabel(name, fontsize=TEXT_SIZE, color=INK, rotation=0, ha="right", va="center")
 

@@ -1,5 +1,6 @@
 """What one model looks at, and whether its maps can be believed, from its validation crops."""
 
+from nucleoscope.data.centre import crop_in
 from nucleoscope.data.crops import Crops
 from nucleoscope.explanation.centre import radius_in
 from nucleoscope.explanation.explain import explain
@@ -63,6 +64,7 @@ def _write_nucleus(
     with reporter.bar(f"{kind}: erasing the nucleus") as bar:
         nucleus = measure_nucleus(bundle, val.images, val.targets(), prepared.protocol, seed=seed, progress=bar)
     write_json(folder.nucleus, nucleus.to_mapping())
-    example = val.images[even(val.targets(), 1, seed)[0]]
-    plot_nucleus(folder.nucleus_png, nucleus, example, title, surroundings=prepared.surroundings)
+    rows, columns = (crop_in(side, prepared.surroundings) for side in val.size)
+    example = val.images[even(val.targets(), 1, seed)[0]][rows, columns]
+    plot_nucleus(folder.nucleus_png, nucleus, example, title)
     reporter.say(f"{kind}: {nucleus.sentence()}")
