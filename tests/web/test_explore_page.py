@@ -32,7 +32,7 @@ def counted(page):
 def draw_map(page):
     if page.get_by_role("button", name="Compute the map").count():
         page.get_by_role("button", name="Compute the map").click()
-    page.locator("#scatter").wait_for()
+    page.locator("#scatter").wait_for(timeout=60_000)  # the server computes the map
 
 
 def test_the_accuracy_is_quoted_with_protocol_crops_and_interval(open_page, explored):
