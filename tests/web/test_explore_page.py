@@ -30,8 +30,12 @@ def counted(page):
 
 
 def draw_map(page):
-    if page.get_by_role("button", name="Compute the map").count():
-        page.get_by_role("button", name="Compute the map").click()
+    page.locator(
+        "#scatter:visible, button:text-is('Compute the map')"
+    ).first.wait_for()  # what there is, is asked first
+    begin = page.get_by_role("button", name="Compute the map")
+    if begin.count():
+        begin.click()
     page.locator("#scatter").wait_for(timeout=60_000)  # the server computes the map
 
 
