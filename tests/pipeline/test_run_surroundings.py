@@ -128,7 +128,7 @@ def test_crops_of_which_few_share_pixels_are_shown_alone(settings, tmp_path, mon
     assert run(tmp_path / "data", tmp_path / "asked", asked, reporter=listener).read()["settings"]["surroundings"] == 2
     assert (
         f"{2 * pairs / 24:.0%} of the crops share pixels with another one: around the others nothing is known, and "
-        "model2 is shown one even colour there; --surroundings 1 is as good and faster"
+        "model2 is shown one even colour there; --surroundings 1 shows it the crop alone"
     ) in listener.told
 
 

@@ -1,9 +1,8 @@
 """The routes of Explore."""
 
-import time
-
 import pytest
 from fastapi.testclient import TestClient
+from map_jobs_done import computed
 from reviewed_runs import copy_run
 
 from nucleoscope.files import write_json
@@ -42,11 +41,7 @@ def test_the_crops_are_those_that_were_validated_on(client, run):
 def test_a_map_is_made_when_it_is_asked_for(client, run):
     address = "/api/explore/results/model1/maps/pca"
     assert client.get(address).json()["state"] == "absent"
-    answer, deadline = client.post(address).json(), time.monotonic() + 120
-    while answer["state"] == "computing":
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-        answer = client.get(address).json()
+    answer = computed(client, address)
     assert answer["state"] == "ready", answer
     count = len(read_predictions(run.model("model1").predictions).names)
     assert (len(answer["x"]), len(answer["y"])) == (count, count)
@@ -57,10 +52,7 @@ def test_a_map_is_made_when_it_is_asked_for(client, run):
 def test_a_bundle_that_is_gone_is_a_reason_and_not_a_fault(client, run):
     (run.model("model1").bundle / "model.safetensors").unlink()
     address = "/api/explore/results/model1/maps/pca"
-    answer = client.post(address).json()
-    while answer["state"] == "computing":
-        time.sleep(0.05)
-        answer = client.get(address).json()
+    answer = computed(client, address)
     assert (answer["state"], answer["refused"][:8]) == ("refused", 'bundle "')
 
 

@@ -1,11 +1,10 @@
 """The map of a model that sees more than the crop."""
 
-import time
-
 import pytest
 import timm
 import torch
 from fastapi.testclient import TestClient
+from map_jobs_done import computed
 
 from nucleoscope.models.specification import Kind
 from nucleoscope.pipeline import run as running_stages
@@ -30,11 +29,6 @@ def run(competition, tmp_path, monkeypatch):
 
 def test_it_is_of_the_crops_with_what_lies_around_them(run):
     with TestClient(create_app(load_served(run.path)), base_url="http://127.0.0.1:8000") as client:
-        address = "/api/explore/results/model2/maps/pca"
-        answer, deadline = client.post(address).json(), time.monotonic() + 120
-        while answer["state"] == "computing":
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-            answer = client.get(address).json()
+        answer = computed(client, "/api/explore/results/model2/maps/pca")
     assert answer["state"] == "ready", answer
     assert len(answer["x"]) == len(read_predictions(run.model(Kind.MODEL2).predictions).names)

@@ -50,7 +50,7 @@ def resolve_surroundings(
         if asked > 1 and known < LEAST_KNOWN:
             reporter.say(
                 f"{known:.0%} of the crops share pixels with another one: around the others nothing is known, and "
-                "model2 is shown one even colour there; --surroundings 1 is as good and faster"
+                "model2 is shown one even colour there; --surroundings 1 shows it the crop alone"
             )
         return asked
     if not (protocol is Protocol.TILES and known >= LEAST_KNOWN and has_model2 and embeds):
