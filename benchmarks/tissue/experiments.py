@@ -1,6 +1,7 @@
 """The experiments by name: each is a whole way to train, and changes what its name says of the defaults."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from nucleoscope.config import Training
 from nucleoscope.data.splits import Protocol
@@ -41,7 +42,7 @@ def _start(kind: Kind) -> Experiment:
     return Experiment(kind, training_defaults(kind, Protocol.TILES, RunSettings()), surround=SURROUND[kind])
 
 
-def _with(start: Experiment, **settings: float) -> Experiment:
+def _with(start: Experiment, **settings: Any) -> Experiment:
     return replace(start, training=replace(start.training, **settings))
 
 
@@ -78,6 +79,8 @@ EXPERIMENTS: dict[str, Experiment] = {
     "wide-4": replace(_BASE, surround=1.0, wide=4),
     "around-2": replace(_BASE, surroundings=2),
     "around-4": replace(_BASE, surroundings=4),
+    "around-4-capped": replace(_with(_BASE, tile_cap=50), surroundings=4),
+    "base-capped": _with(_BASE, tile_cap=50),
     "model1": _SMALL,
     "model1-around-2": replace(_SMALL, surroundings=2),
     "model1-strong-stain": replace(_SMALL, recipe=recipes.StrongStain),

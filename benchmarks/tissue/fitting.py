@@ -79,15 +79,14 @@ def run_fit(task: Fit) -> Path:
     )
     model, _ = specification.build(AUTO)
     model.input_size = task.side * around if task.side else model.input_size
-    recipe = type("Recipe", (experiment.recipe,), {"tile": material.tile})
     history = fit(
         model,
-        Examples(images, material.labels, train, classes, around),
+        Examples(images, material.labels, train, classes, around, material.tile),
         Examples(images, material.labels, held[:1], classes, around),  # what is held out is looked at once, at the end
         training,
         seed=task.seed,
         device=default_device(),
-        recipe=recipe,
+        recipe=experiment.recipe,
     )
     views = ALL_VIEWS if len(task.folds) == 1 else 1  # a screening saves the time
     alone = {}

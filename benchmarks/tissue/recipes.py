@@ -39,12 +39,12 @@ class Restain(Recipe):
     """
 
     share, least = 0.5, 10  # least: crops of a tile whose own colours are trusted half
-    tile: NDArray[np.int64]  # (N,) of all crops, set by the fit
     train: Examples
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]
-        self.number = np.unique(self.tile[self.train.index], return_inverse=True)[1]  # (M,) of 0..T-1
+        assert self.train.tile is not None
+        self.number = np.unique(self.train.tile[self.train.index], return_inverse=True)[1]  # (M,) of 0..T-1
         self.mean, self.covariance = tile_colours(self.train.images[self.train.index], self.number, self.least)
 
     def batch(self, chosen: NDArray[np.int64], generator: torch.Generator) -> Tensor:
@@ -114,11 +114,8 @@ class Mixup(Recipe):
 class EvenTiles(Recipe):
     """Within a class, small and large tiles come closer: crops are drawn by one over the root of their count."""
 
-    tile: NDArray[np.int64]  # (N,) of all crops, set by the fit
-
     def order(self, generator: torch.Generator) -> NDArray[np.int64]:
-        group = self.tile[self.train.index] * self.train.n_classes + self.train.targets
-        _, inverse, counts = np.unique(group, return_inverse=True, return_counts=True)
+        _, inverse, counts = np.unique(self.class_of_tile, return_inverse=True, return_counts=True)
         weights = torch.from_numpy(counts[inverse] ** -0.5)
         return torch.multinomial(weights, len(weights), replacement=True, generator=generator).numpy()
 
@@ -126,13 +123,11 @@ class EvenTiles(Recipe):
 class GroupRobust(Recipe):
     """Group DRO (Sagawa et al. 2020, arXiv:1911.08731) with class and tile as the group, smoothed over steps."""
 
-    tile: NDArray[np.int64]
     step = 0.05
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]
-        group = self.tile[self.train.index] * self.train.n_classes + self.train.targets
-        self.group = np.unique(group, return_inverse=True)[1]
+        self.group = np.unique(self.class_of_tile, return_inverse=True)[1]
         counts = np.bincount(self.group)
         self.adversary = torch.from_numpy(np.maximum(counts, 20) / np.maximum(counts, 20).sum())  # (G,)
 

@@ -57,6 +57,8 @@ class Training(Settings):
         augmentation: strength; 0 leaves flips and quarter turns, 1 is the full jitter of `data.augment`.
         grey: share of the training crops that are shown without their colour, so that shape and texture must do.
         class_balance: class weights are frequency to the power of minus this; 0 none, 1 fully balanced.
+        tile_cap: crops of a class of a tile that an epoch takes at most, others each time, or as many as there are on
+            average if that is more; 0 takes all.
         width: channels of the first layer of model1.
         frozen: share of the layers of model2's backbone that keep their pretrained weights, from the input on.
     """
@@ -70,6 +72,7 @@ class Training(Settings):
     augmentation: float = 0.5
     grey: float = 0.0
     class_balance: float = 0.5
+    tile_cap: int = 0
     width: int = 32
     frozen: float = 0.0
 
@@ -88,5 +91,6 @@ class Training(Settings):
         _check(0 <= self.augmentation <= 2, "augmentation", self.augmentation, "from 0 to 2")
         _check(0 <= self.grey <= 1, "grey", self.grey, "from 0 to 1")
         _check(0 <= self.class_balance <= 1, "class_balance", self.class_balance, "from 0 to 1")
+        _check(self.tile_cap >= 0, "tile_cap", self.tile_cap, "0 or more")
         _check(self.width >= 4, "width", self.width, "4 or more")
         _check(0 <= self.frozen <= 1, "frozen", self.frozen, "from 0 to 1")

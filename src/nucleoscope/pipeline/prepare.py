@@ -75,7 +75,7 @@ class Prepared:
         """The crops of a part: "fit", "select", "val" or "train" (both of the first)."""
         crops = self.dataset.crops
         index, classes = getattr(self.split, part), len(crops.classes)
-        return Examples(crops.images, crops.targets(), index, classes, self.surroundings)
+        return Examples(crops.images, crops.targets(), index, classes, self.surroundings, self.split.tile)
 
     def specification(self, kind: Kind, width: int) -> Specification:
         """The architecture of one model for these crops."""

@@ -77,6 +77,7 @@ def _plan(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter: Reporte
         folder=folder.search.resolve(),  # trials run in folders of their own
         embeddings=embeddings,
         views=views(prepared.settings),
+        tile=prepared.split.tile,
     )
 
 

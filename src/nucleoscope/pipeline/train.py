@@ -91,7 +91,7 @@ def fit_final(prepared: Prepared, kind: Kind, settings: Training, keep: int, che
 
 def _embedded(prepared: Prepared, embeddings: Embeddings, part: str) -> EmbeddedExamples:
     crops = prepared.examples(part)
-    return embeddings.examples(crops.labels, crops.index, crops.n_classes)
+    return embeddings.examples(crops.labels, crops.index, crops.n_classes, crops.tile)
 
 
 def bundle_config(prepared: Prepared, kind: Kind, choice: Choice, fitted: Fitted) -> BundleConfig:

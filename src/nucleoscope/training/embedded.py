@@ -27,10 +27,16 @@ class Embeddings:
     views: tuple[Path, ...]
     training: tuple[Path, ...]
 
-    def examples(self, labels: NDArray[np.int64], index: NDArray[np.int64], n_classes: int) -> "EmbeddedExamples":
+    def examples(
+        self,
+        labels: NDArray[np.int64],
+        index: NDArray[np.int64],
+        n_classes: int,
+        tile: NDArray[np.int64] | None = None,
+    ) -> "EmbeddedExamples":
         """The embeddings of the crops at `index`, mapped to memory."""
         views, training = (tuple(_mapped(file) for file in files) for files in (self.views, self.training))
-        return EmbeddedExamples(views, training, labels, index, n_classes)
+        return EmbeddedExamples(views, training, labels, index, n_classes, tile)
 
 
 def _mapped(file: Path) -> NDArray[np.float16]:
@@ -48,6 +54,7 @@ class EmbeddedExamples:
         labels: (N,) int64 in 0..C-1.
         index: (M,) int64.
         n_classes: C.
+        tile: (N,), where it is known.
     """
 
     views: tuple[NDArray[np.float16], ...]
@@ -55,6 +62,7 @@ class EmbeddedExamples:
     labels: NDArray[np.int64]
     index: NDArray[np.int64]
     n_classes: int
+    tile: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.index)

@@ -38,6 +38,10 @@ class Learnable(Protocol):
     def n_classes(self) -> int:
         """C."""
 
+    @property
+    def tile(self) -> NDArray[np.int64] | None:
+        """Of everything, (N,), where tiles are known."""
+
     def __len__(self) -> int: ...
 
     def batch(
@@ -59,6 +63,7 @@ class Examples:
         index: (M,) int64, positions of the crops that are meant.
         n_classes: C.
         surroundings: how many times the width of a crop they show.
+        tile: (N,) that each crop is from, where that is known.
     """
 
     images: NDArray[np.uint8]
@@ -66,6 +71,7 @@ class Examples:
     index: NDArray[np.int64]
     n_classes: int
     surroundings: int = 1
+    tile: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.index)

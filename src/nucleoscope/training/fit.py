@@ -108,7 +108,7 @@ class _Fit:
         self.seed, self.device, self.watch = seed, device, watch
         set_training_mode(self.model, settings.frozen)
         self.optimizer = build_optimizer(self.model, settings)
-        self.steps = math.ceil(len(self.train) / settings.batch_size)
+        self.steps = math.ceil(recipe.crops_an_epoch / settings.batch_size)
         self.average = averaged(self.model, self.steps)
         self.rate = 0.0
 
@@ -140,7 +140,7 @@ class _Fit:
         return history
 
     def run_epoch(self, epoch: int) -> tuple[float, float]:
-        """One pass over the training crops; its mean loss and accuracy."""
+        """One pass over the training crops, or a share of each tile; its mean loss and accuracy."""
         # Each epoch has its own randomness, so that a fit goes on after a stop as if it had not been stopped.
         seed_everything(self.seed * 100_003 + epoch)
         generator = torch.Generator().manual_seed(self.seed * 100_003 + epoch)
@@ -158,7 +158,7 @@ class _Fit:
                 self.watch.on_step(Progress(epoch, self.settings.epochs, done + 1, self.steps * self.settings.epochs))
         if not torch.isfinite(losses):
             raise DivergedError(f"the loss became {losses.item()} in epoch {epoch}")
-        return losses.item() / len(self.train), correct.item() / len(self.train)
+        return losses.item() / len(order), correct.item() / len(order)
 
     def run_step(self, chosen: NDArray[np.int64], generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """One batch, by its positions in the training part: forward, backward, update; mean loss and hits."""

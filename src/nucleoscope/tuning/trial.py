@@ -36,6 +36,7 @@ class Plan:
         folder: where journals, checkpoints and logits are kept.
         embeddings: of all crops, where only a head is trained; None for a whole network.
         views: of each `select` crop, see `prediction.views`, after the last epoch of a trial.
+        tile: (N,) of all crops, where it is known.
     """
 
     specification: Specification
@@ -48,6 +49,7 @@ class Plan:
     folder: Path
     embeddings: Embeddings | None = None
     views: int = 1
+    tile: NDArray[np.int64] | None = None
 
     def settings(self, parameters: dict[str, Any]) -> Training:
         """The defaults with what a trial changes."""
@@ -108,11 +110,11 @@ def _begin(images: NDArray[np.uint8], plan: Plan, settings: Training) -> tuple[L
     """A fresh model, and what it learns from and is measured on."""
     parts, classes = (plan.fit_index, plan.select_index), plan.specification.n_classes
     if plan.embeddings is not None:
-        fit_part, select_part = (plan.embeddings.examples(plan.labels, index, classes) for index in parts)
+        fit_part, select_part = (plan.embeddings.examples(plan.labels, index, classes, plan.tile) for index in parts)
         return fit_part.fresh_model(plan.specification.hidden), fit_part, select_part
     model, _ = dataclasses.replace(plan.specification, width=settings.width).build(plan.weights)
     surroundings = plan.specification.surroundings
-    train, select = (Examples(images, plan.labels, index, classes, surroundings) for index in parts)
+    train, select = (Examples(images, plan.labels, index, classes, surroundings, plan.tile) for index in parts)
     return model, train, select
 
 
