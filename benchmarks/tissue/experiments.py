@@ -37,9 +37,10 @@ class Experiment:
     surroundings: int = 1
 
 
-def _start(kind: Kind) -> Experiment:
-    """The defaults of `--split tiles --preset fast`."""
-    return Experiment(kind, training_defaults(kind, Protocol.TILES, RunSettings()), surround=SURROUND[kind])
+def _start(kind: Kind, surroundings: int = 1) -> Experiment:
+    """The defaults of `--split tiles --preset fast`, and of its `--surroundings`."""
+    training = training_defaults(kind, Protocol.TILES, RunSettings(), surroundings)
+    return Experiment(kind, training, surround=SURROUND[kind], surroundings=surroundings)
 
 
 def _with(start: Experiment, **settings: Any) -> Experiment:
@@ -77,10 +78,11 @@ EXPERIMENTS: dict[str, Experiment] = {
     "normalise-crop": replace(_BASE, normalise="crop"),
     "wide-2": replace(_BASE, surround=1.0, wide=2),
     "wide-4": replace(_BASE, surround=1.0, wide=4),
-    "around-2": replace(_BASE, surroundings=2),
-    "around-4": replace(_BASE, surroundings=4),
-    "around-4-capped": replace(_with(_BASE, tile_cap=50), surroundings=4),
-    "base-capped": _with(_BASE, tile_cap=50),
+    "around-2": _start(Kind.MODEL2, 2),
+    "around-4": _start(Kind.MODEL2, 4),
+    "around-4-all": replace(_BASE, surroundings=4),
+    "around-4-capped": replace(_with(_BASE, tile_cap=50, epochs=8), surroundings=4),
+    "base-capped": _with(_BASE, tile_cap=50, epochs=8),
     "model1": _SMALL,
     "model1-around-2": replace(_SMALL, surroundings=2),
     "model1-strong-stain": replace(_SMALL, recipe=recipes.StrongStain),

@@ -104,6 +104,17 @@ def test_the_card_has_use_data_figures_with_intervals_failures_and_no_markup_of_
     assert "above an energy of -2.61, which 99% of the crops that settings were chosen on do not reach" in card
 
 
+def test_the_card_says_if_large_tiles_were_cut(config):
+    plain = model_card(config, None)
+    capped = dataclasses.replace(config, provenance=config.provenance | {"training": {"tile_cap": 50}})
+    added = set(model_card(capped, None).splitlines()) - set(plain.splitlines())
+    assert added == {
+        "- An epoch took no more than 50 crops of a class of a tile, or as many as there are on average if that is "
+        "more,",
+        "  others each time: a few large tiles would otherwise be most of what the model saw.",
+    }
+
+
 def test_before_evaluation_the_card_says_so(config):
     card = model_card(config, None)
     assert "Not evaluated yet." in card

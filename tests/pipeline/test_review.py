@@ -13,7 +13,7 @@ from nucleoscope.errors import ConfigError, DataError, RunFolderError
 from nucleoscope.evaluation.plots.contact_sheet import PER_SHEET
 from nucleoscope.files import write_json
 from nucleoscope.models.specification import Kind
-from nucleoscope.pipeline import out_of_fold
+from nucleoscope.pipeline import out_of_fold, review
 from nucleoscope.pipeline.choice import read_choice
 from nucleoscope.pipeline.folder import RunFolder
 from nucleoscope.pipeline.out_of_fold import Folding, out_of_fold_probabilities
@@ -235,6 +235,23 @@ def test_folds_by_tile_keep_tiles_together(prepared, choice, tmp_path, monkeypat
     out_of_fold_probabilities(prepared, Kind.MODEL1, choice, folding, tmp_path / "folds", Silent())
     for split in seen:
         assert not np.intersect1d(split.tile[split.train], split.tile[split.val]).size
+
+
+@pytest.mark.parametrize(("protocol", "cap"), [(Protocol.RANDOM, 0), (Protocol.TILES, 50)])
+def test_at_random_crops_are_judged_by_all_others_of_their_tile(prepared, choice, tmp_path, monkeypatch, protocol, cap):
+    model, asked = RunFolder(tmp_path).model(Kind.MODEL1), []
+    model.path.mkdir(parents=True)
+    capped = dataclasses.replace(choice, settings=dataclasses.replace(choice.settings, tile_cap=50))
+    write_json(model.selection, capped.to_mapping())
+
+    def spy(_prepared, _kind, choice, *_rest):
+        asked.append(choice.settings.tile_cap)
+        raise KilledError
+
+    monkeypatch.setattr(review, "out_of_fold_probabilities", spy)
+    with pytest.raises(KilledError):
+        review_labels(prepared, Kind.MODEL1, model, Folding(protocol, 2), Silent())
+    assert asked == [cap]
 
 
 def test_a_class_on_one_tile_cannot_be_reviewed_by_tiles(prepared, choice, tmp_path):

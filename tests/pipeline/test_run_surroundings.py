@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from nucleoscope.pipeline import both as both_module
 from nucleoscope.pipeline import explain as explain_module
 from nucleoscope.pipeline import review as review_module
 from nucleoscope.pipeline import run as run_module
+from nucleoscope.pipeline import select as select_module
 from nucleoscope.pipeline import surroundings as surroundings_module
 from nucleoscope.pipeline.folds import run_folds
 from nucleoscope.pipeline.out_of_fold import Folding
@@ -76,6 +78,22 @@ def test_model2_sees_four_times_the_width_and_model1_the_crop(folder):
     assert other.specification.crop_size == (48, 48)
     assert json.loads(folder.model(Kind.MODEL2).metrics.read_text())["protocol"] == "tiles"
     assert folder.read()["settings"]["surroundings"] == 4
+
+
+def test_large_tiles_are_cut_and_the_run_says_so(folder):
+    prepared, listener = shown_to(Kind.MODEL2, load_prepared(folder, Silent()), Silent()), Listener()
+    plan = select_module._plan(prepared, Kind.MODEL2, folder.model(Kind.MODEL2), Silent())
+    assert plan.defaults.tile_cap == 50
+    for cap in (50, 3):  # no class of a tile has more than fifty crops here
+        capped = dataclasses.replace(plan, defaults=dataclasses.replace(plan.defaults, tile_cap=cap))
+        select_module._tell_of_cap(prepared, capped, listener)
+    (said,) = listener.told
+    found = re.fullmatch(
+        r"model2: an epoch takes (\d+) of (\d+) crops, others each time, so that no large tile is most of what is seen",
+        said,
+    )
+    assert found
+    assert 0 < int(found[1]) < int(found[2]) == len(prepared.split.fit)
 
 
 def test_what_is_right_without_the_surroundings_is_measured_too(folder):

@@ -99,9 +99,19 @@ def _data(config: BundleConfig) -> str:
 
 - Trained on {origin["training_crops"]:,} crops (fingerprint {origin["data_fingerprint"][:12]}),
   seed {origin["seed"]}, {origin["epochs"]} epochs, from {origin["initial_weights"]}.
-- Split by the protocol `{origin["protocol"]}`; settings, epoch, temperature and thresholds were chosen on a share of
-  the training part, never on the validation crops.
+{_of_each_tile(origin)}- Split by the protocol `{origin["protocol"]}`; settings, epoch, temperature and
+  thresholds were chosen on a share of the training part, never on the validation crops.
 """
+
+
+def _of_each_tile(origin: Mapping[str, Any]) -> str:
+    cap = origin.get("training", {}).get("tile_cap", 0)  # it is not in older bundles
+    if not cap:
+        return ""
+    return (
+        f"- An epoch took no more than {cap} crops of a class of a tile, or as many as there are on average if that is "
+        "more,\n  others each time: a few large tiles would otherwise be most of what the model saw.\n"
+    )
 
 
 def _figures(found: Found) -> str:

@@ -35,21 +35,37 @@ SURROUND = {Kind.MODEL1: 1.0, Kind.MODEL2: 0.3}
 SURROUNDINGS = 4
 """Times the width of a crop that model2 is shown under `tiles`, where crops share pixels."""
 
+# Shown that much, a network knows tiles rather than classes: none may be most of what it sees, nor may a class.
+_TILE_CAP_AROUND, _BALANCE_AROUND, _EPOCHS_AROUND = 50, 1.0, 8
+
 _VIEWS = {Preset.FAST: 1, Preset.FULL: ALL_VIEWS}
 _TRIALS = {Preset.FAST: 0, Preset.FULL: 6}
 
 
-def training_defaults(kind: Kind, protocol: Protocol, settings: RunSettings) -> Training:
-    """What a fit uses where no search says otherwise."""
+def training_defaults(kind: Kind, protocol: Protocol, settings: RunSettings, surroundings: int = 1) -> Training:
+    """What a fit uses where no search says otherwise.
+
+    Args:
+        kind: of model.
+        protocol: of the split.
+        settings: of the run; what they say wins.
+        surroundings: times the width of a crop that model2 is shown.
+    """
+    found = _usual(kind, protocol, settings)
+    if kind is Kind.MODEL2 and protocol is Protocol.TILES and surroundings > 1 and not settings.frozen:
+        found = replace(found, epochs=_EPOCHS_AROUND, tile_cap=_TILE_CAP_AROUND, class_balance=_BALANCE_AROUND)
+    balance = found.class_balance if settings.balance is None else settings.balance
+    return replace(found, epochs=settings.epochs or found.epochs, class_balance=balance)
+
+
+def _usual(kind: Kind, protocol: Protocol, settings: RunSettings) -> Training:
+    """The defaults where nothing else is known."""
     head = settings.frozen and kind is Kind.MODEL2
-    epochs = settings.epochs or (_HEAD_EPOCHS if head else _EPOCHS[kind, settings.preset])
-    balance = _BALANCE[protocol] if settings.balance is None else settings.balance
-    fitting = _HEAD if head else _DEFAULTS[kind]
     return replace(
-        fitting,
+        _HEAD if head else _DEFAULTS[kind],
         augmentation=_AUGMENTATION[kind, protocol],
-        class_balance=balance,
-        epochs=epochs,
+        class_balance=_BALANCE[protocol],
+        epochs=_HEAD_EPOCHS if head else _EPOCHS[kind, settings.preset],
     )
 
 

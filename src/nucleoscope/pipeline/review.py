@@ -1,5 +1,6 @@
 """The label review of one model: which labels are likely wrong, as models see it that were not trained on them."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -53,8 +54,13 @@ def review_labels(
     out = folder.review if out is None else out
     _check(out, limit)
     choice = read_choice(folder.selection)
-    # At random, what lies around a crop would show the model others of its tile that it has learnt by heart.
-    shown = prepared if folding.protocol is Protocol.RANDOM else shown_to(kind, prepared, reporter)
+    if folding.protocol is Protocol.RANDOM:
+        # What lies around a crop would show the model others of its tile that it has learnt by heart, and the more
+        # crops of a tile a model knows, the better it judges the rest of them.
+        shown, every = prepared, dataclasses.replace(choice.settings, tile_cap=0)
+        choice = dataclasses.replace(choice, settings=every)
+    else:
+        shown = shown_to(kind, prepared, reporter)
     probabilities = out_of_fold_probabilities(shown, kind, choice, folding, folder.review / "folds", reporter)
     judges = f"{kind} ({shown.specification(kind, choice.settings.width).architecture})"
     labels = prepared.dataset.crops.targets()

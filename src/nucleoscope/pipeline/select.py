@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import torch
 
 from nucleoscope.data.splits import Protocol
 from nucleoscope.errors import NucleoscopeError
@@ -21,6 +22,7 @@ from nucleoscope.pipeline.reporter import Reporter, watch_steps
 from nucleoscope.prediction.novelty import fit_novelty_threshold
 from nucleoscope.prediction.probabilities import tempered
 from nucleoscope.training.fit import DivergedError
+from nucleoscope.training.recipe import Recipe
 from nucleoscope.tuning.journal import Trial, read_journal, write_tuning
 from nucleoscope.tuning.search import search
 from nucleoscope.tuning.selection import Selection, choose_epoch, choose_trial, independent_crops
@@ -34,6 +36,7 @@ def select_settings(prepared: Prepared, kind: Kind, folder: ModelFolder, reporte
     if folder.selection.exists() and not folder.search.exists():
         return read_choice(folder.selection)  # the stage was stopped when all of it was done
     plan = _plan(prepared, kind, folder, reporter)
+    _tell_of_cap(prepared, plan, reporter)
     wanted = trials(prepared.settings)
     found = _search(prepared, plan, wanted, reporter) if wanted else _try_defaults(prepared, plan, reporter)
     write_tuning(folder.tuning_csv, found)  # also where no trial can be chosen, so that the reasons can be read
@@ -59,7 +62,7 @@ def select_settings(prepared: Prepared, kind: Kind, folder: ModelFolder, reporte
 
 
 def _plan(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter: Reporter) -> Plan:
-    defaults = training_defaults(kind, prepared.protocol, prepared.settings)
+    defaults = training_defaults(kind, prepared.protocol, prepared.settings, prepared.surroundings)
     specification = prepared.specification(kind, defaults.width)
     embeddings = None
     if is_frozen(prepared, kind):
@@ -79,6 +82,16 @@ def _plan(prepared: Prepared, kind: Kind, folder: ModelFolder, reporter: Reporte
         views=views(prepared.settings),
         tile=prepared.split.tile,
     )
+
+
+def _tell_of_cap(prepared: Prepared, plan: Plan, reporter: Reporter) -> None:
+    fitted = prepared.examples("fit")
+    taken = Recipe(fitted, plan.defaults, torch.device("cpu")).crops_an_epoch
+    if taken < len(fitted):
+        reporter.say(
+            f"{plan.specification.kind}: an epoch takes {taken:,} of {len(fitted):,} crops, others each time, so that "
+            "no large tile is most of what is seen"
+        )
 
 
 def _search(prepared: Prepared, plan: Plan, wanted: int, reporter: Reporter) -> list[Trial]:
