@@ -12,7 +12,7 @@ from tissue.context import Neighbours, with_neighbours, with_tile_shares
 from tissue.experiments import EXPERIMENTS
 from tissue.fitting import Fit
 from tissue.material import Material
-from tissue.pooled import Pooled, ensemble, in_context, pool, tempered
+from tissue.pooled import Pooled, adjusted, ensemble, in_context, pool, tempered
 from tissue.scores import Score, score, to_probabilities
 
 CONTEXT_TEMPERATURE = 1.5  # by hand, before nuclei are multiplied with their neighbours
@@ -131,9 +131,10 @@ def _measures(tasks: Sequence[Fit], material: Material) -> Iterable[tuple[tuple[
 
 
 def _kinds(name: str, seed: str, pooled: Pooled, material: Material) -> Iterable[tuple[tuple[str, str, str], Pooled]]:
-    """Eight views of each crop, with a temperature, and with the neighbours."""
+    """Eight views of each crop, with a temperature, adjusted to the shares of the classes, and with the neighbours."""
     yield (name, seed, "eight views"), pooled
     yield (name, seed, "tempered"), tempered(pooled, material)
+    yield (name, seed, "adjusted"), adjusted(pooled, material)
     yield (name, seed, "in context"), in_context(pooled, material)
 
 
