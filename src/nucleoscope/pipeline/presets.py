@@ -35,7 +35,7 @@ SURROUND = {Kind.MODEL1: 1.0, Kind.MODEL2: 0.3}
 SURROUNDINGS = 4
 """Times the width of a crop that model2 is shown under `tiles`, where crops share pixels."""
 
-# Shown that much, a network knows tiles rather than classes: none may be most of what it sees, nor may a class.
+# Shown that much, it sees as much of a small tile as of a large one, and classes weigh the same.
 _TILE_CAP_AROUND, _BALANCE_AROUND, _EPOCHS_AROUND = 50, 1.0, 8
 
 _VIEWS = {Preset.FAST: 1, Preset.FULL: ALL_VIEWS}
